@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# tracetrap: `make help` lists what there is.
+
+VERSION := 0.1.0
+B ?= build
+CC ?= gcc
+CLANG ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+PKG_CONFIG ?= pkg-config
+LIBS := libbpf libelf libzstd yaml-0.1 json-c libarchive libsodium
+
+ifeq ($(SAN),1)
+O := $(B)/san
+SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+else ifneq ($(findstring clang,$(CC)),)
+O := $(B)/clang
+else
+O := $(B)
+endif
+
+ifneq ($(V),1)
+Q := @
+say = @printf '  %-8s %s\n' '$(1)' '$(2)';
+endif
+
+# Goals that need no libraries must also work before `make deps` has run.
+BARE := deps help clean
+ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
+missing := $(strip $(foreach l,$(LIBS),$(shell $(PKG_CONFIG) --exists $(l) || echo $(l))))
+ifneq ($(missing),)
+ifeq ($(filter demo check check-root check-vm bench soak,$(MAKECMDGOALS)),)
+$(error missing: $(missing). `make deps` installs the packages (as root))
+endif
+endif
+endif
+
+LIBPERF := $(B)/libperf
+CFLAGS ?= -O2 -g
+cflags = -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -ffp-contract=off -fno-omit-frame-pointer \
+	 -I. -I$(O) -I$(B) -isystem $(LIBPERF)/include -DTRACETRAP_VERSION='"$(VERSION)"' \
+	 $(shell $(PKG_CONFIG) --cflags $(LIBS)) $(SANFLAGS)
+ldlibs = $(LIBPERF)/libperf.a $(LIBPERF)/libapi.a $(shell $(PKG_CONFIG) --libs $(LIBS)) -lm -lz $(SANFLAGS)
+
+src := $(sort $(wildcard engine/*.c engine/*/*.c rules/*.c rules/*/*.c snapshot/*.c snapshot/*/*.c))
+lib_src := $(filter-out engine/cli/main.c,$(src))
+objs := $(src:%.c=$(O)/%.o)
+lib_objs := $(lib_src:%.c=$(O)/%.o)
+bpf_src := $(sort $(wildcard bpf/*.bpf.c tests/fault/*.bpf.c))
+skels := $(patsubst %.bpf.c,$(B)/%.skel.h,$(bpf_src))
+unit_src := $(sort $(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c))
+units := $(unit_src:%.c=$(O)/%)
+unit_help := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard tests/unit/support/*.c)))
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all deps demo check unit clean help install
+
+all: $(O)/tracetrap ## build everything into build/
+
+$(O)/tracetrap: $(objs)
+	$(call say,LINK,$@)
+	$(Q)$(CC) -o $@ $(objs) $(LDFLAGS) $(ldlibs)
+
+$(O)/%.o: %.c | $(skels) $(LIBPERF)/libperf.a
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(cflags) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# The kernel's side: an object per room, and the skeleton that the user side includes.
+arch := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(shell uname -m)))
+$(B)/%.bpf.o: %.bpf.c
+	$(call say,BPF,$<)
+	$(Q)mkdir -p $(@D) && $(CLANG) -target bpf -D__TARGET_ARCH_$(arch) -g -O2 -mcpu=v3 -Wall -Wextra -Werror -I. \
+		-idirafter /usr/include/$(shell uname -m)-linux-gnu -MMD -MP -MT $@ -c -o $@ $<
+
+$(B)/%.skel.h: $(B)/%.bpf.o
+	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$(notdir $*))_bpf > $@
+
+# libperf has no package of its own: it is built from the distribution's kernel source.
+$(LIBPERF)/libperf.a: conf/build/libperf.sh
+	$(call say,LIBPERF,$(LIBPERF))
+	$(Q)conf/build/libperf.sh $(LIBPERF)
+
+$(O)/libtracetrap.a: $(lib_objs)
+	$(Q)rm -f $@ && ar rcs $@ $(lib_objs)
+
+$(units): $(O)/%: $(O)/%.o $(unit_help) $(O)/libtracetrap.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) -o $@ $< $(unit_help) $(O)/libtracetrap.a $(LDFLAGS) $(ldlibs) -lcmocka
+
+unit: $(units) ## run the unit and property tests (no root, no sleeping)
+	$(Q)tests/run-units $(units)
+
+deps: ## install what is missing (Debian, as root)
+	$(Q)conf/build/deps.sh
+
+clean: ## remove build/
+	rm -rf $(B)
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+-include $(objs:.o=.d) $(units:=.d) $(patsubst %.skel.h,%.bpf.d,$(skels))

@@ -1,0 +1,18 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Installs the packages that building, the demo and the tests need; nothing is done when nothing is missing.
+set -euo pipefail
+packages="gcc make pkg-config clang llvm bpftool libbpf-dev libelf-dev libzstd-dev zlib1g-dev libyaml-dev libjson-c-dev
+  libarchive-dev libsodium-dev libcmocka-dev libclang-rt-14-dev linux-libc-dev linux-source-6.1 xz-utils flex bison
+  zstd tar linux-perf python3-minimal procps iproute2 util-linux qemu-system-x86 busybox-static cpio kmod"
+missing=
+for p in $packages; do
+  dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q '^install ok installed' || missing="$missing $p"
+done
+[ -n "$missing" ] || exit 0
+sudo=
+[ "$(id -u)" = 0 ] || sudo=sudo
+echo "installing:$missing"
+export DEBIAN_FRONTEND=noninteractive
+$sudo apt-get -qq -o Acquire::Retries=3 update || true
+$sudo apt-get -qq -y -o Acquire::Retries=3 install --no-install-recommends $missing >/dev/null

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Whole reads and writes on descriptors. Not for: anything that must not block (see the writer process), and not for
+ * deciding code, which never touches a file.
+ */
+#pragma once
+
+#include "engine/base/buf.h"
+
+/* All of it or -errno; retries EINTR and short counts. */
+int io_write(int fd, const void *data, size_t len);
+
+/* Reads from the current position to the end, at most max bytes. 0 when the end was reached, -EFBIG when there was
+ * more (what fits is in the buffer), -errno else. */
+int io_read_all(int fd, size_t max, struct buf *ret_text);
+
+/* The same for a file below dirfd (AT_FDCWD for a path as it stands). */
+int io_read_file(int dirfd, const char *path, size_t max, struct buf *ret_text);
+
+/* The first line of a small file without its newline; "" for an empty one. */
+int io_read_line(int dirfd, const char *path, char *ret_line, size_t size);
+
+/* An anonymous memory file, CLOEXEC, sized to `bytes`; the descriptor or -errno. */
+int io_memfd(const char *name, uint64_t bytes);

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "engine/base/vocabulary.h"
+
+int vocabulary_signal(const struct vocabulary *v, const char *name)
+{
+	size_t lo = 0, hi = v->n_signals;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		int c = strcmp(name, v->signals[mid].name);
+		if (c == 0)
+			return (int)mid;
+		if (c < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return -1;
+}
+
+int vocabulary_detector(const struct vocabulary *v, const char *name)
+{
+	for (size_t i = 0; i < v->n_detectors; i++)
+		if (streq(v->detectors[i].name, name))
+			return (int)i;
+	return -1;
+}
+
+int vocabulary_collector(const struct vocabulary *v, const char *name)
+{
+	for (size_t i = 0; i < v->n_collectors; i++)
+		if (streq(v->collectors[i].name, name))
+			return (int)i;
+	return -1;
+}
+
+int vocabulary_detector_of_kind(const struct vocabulary *v, uint32_t kind)
+{
+	for (size_t i = 0; i < v->n_detectors; i++)
+		if (v->detectors[i].kind == kind)
+			return (int)i;
+	return -1;
+}
+
+static const struct event_field *field_in(const struct event_field *fields, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (streq(fields[i].name, name))
+			return &fields[i];
+	return NULL;
+}
+
+const struct event_field *vocabulary_field(const struct vocabulary *v, int detector, const char *name)
+{
+	const struct detector_def *d = &v->detectors[detector];
+	const struct event_field *own = field_in(d->fields, d->n_fields, name);
+	return own ? own : field_in(v->common_fields, v->n_common_fields, name);
+}
+
+bool event_field_number(const void *record, uint32_t len, const struct event_field *f, int64_t *ret)
+{
+	if (f->offset + f->size > len)
+		return false;
+	const char *at = (const char *)record + f->offset;
+	uint32_t u32;
+	switch (f->type) {
+	case FIELD_U32:
+		memcpy(&u32, at, sizeof(u32));
+		*ret = u32;
+		return true;
+	case FIELD_U64:
+	case FIELD_S64:
+		memcpy(ret, at, sizeof(*ret));
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool event_field_text(const void *record, uint32_t len, const struct event_field *f, char *ret, size_t size)
+{
+	size_t room = f->type == FIELD_TAIL ? (f->offset < len ? len - f->offset : 0) : f->size;
+	if ((f->type != FIELD_TEXT && f->type != FIELD_TAIL) || f->offset + room > len)
+		return false;
+	size_t n = MIN(strnlen((const char *)record + f->offset, room), size - 1);
+	memcpy(ret, (const char *)record + f->offset, n);
+	ret[n] = '\0';
+	return true;
+}

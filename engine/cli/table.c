@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "engine/cli/command.h"
+
+#include "engine/base/text.h"
+
+/* One row a command, sorted by name; its run function stands in cmd_NAME.c. */
+#define COMMANDS(X)
+
+#define DECLARE(name, arguments, summary, hidden) int cmd_##name(int argc, char **argv);
+#define ROW(name, arguments, summary, hidden) {#name, arguments, summary, cmd_##name, hidden},
+
+COMMANDS(DECLARE)
+
+const struct command command_table[] = {COMMANDS(ROW){0}};
+const size_t command_table_n = ARRAY_SIZE(command_table) - 1;
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < command_table_n; i++)
+		if (streq(command_table[i].name, name))
+			return &command_table[i];
+	return NULL;
+}
+
+int command_unknown(const char *name)
+{
+	const char *names[ARRAY_SIZE(command_table)] = {0};
+	for (size_t i = 0; i < command_table_n; i++)
+		names[i] = command_table[i].name;
+	const char *near = text_nearest(name, names, command_table_n);
+	if (near)
+		fprintf(stderr, "tracetrap: unknown command '%s', did you mean '%s'?\n", name, near);
+	else
+		fprintf(stderr, "tracetrap: unknown command '%s'; `tracetrap help` lists them\n", name);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The detectors: a table of them, one interface over BPF programs, netlink and kernel-log hooks. A detector is one file
+ * (engine/detect/NAME.c, most with bpf/NAME.bpf.c) and one row in table.c.
+ *
+ *     UNSUPPORTED ◀─ probe ─ OFF ─ attach ─▶ ATTACHED        `always` ones are attached by detect_start(),
+ *                             ▲                  │           armed ones by detect_arm() and back by detect_disarm()
+ *                             └──── detach ──────┘
+ *
+ * Each asks for its hooks in an order of preference (tracepoint through BTF, fentry, kprobe) and says `unsupported: why`
+ * when none attaches; that stops nothing else. Everything attached dies with this process.
+ */
+#pragma once
+
+#include "bpf/event.h"
+#include "engine/base/entity.h"
+#include "engine/base/vocabulary.h"
+
+/* Names, classes and fields of all detectors, sorted by name; links no BPF, so that offline tools can use it too. */
+extern const struct detector_def detector_defs[];
+extern const size_t detector_defs_n;
+extern const struct event_field event_common_fields[];
+extern const size_t event_common_fields_n;
+
+enum detector_state { DETECTOR_UNSUPPORTED, DETECTOR_OFF, DETECTOR_ATTACHED };
+
+/* What a detector is told before it is loaded; `const volatile` settings on the BPF side. */
+struct detector_settings {
+	int64_t threshold;	/* in the def's unit; 0: the default */
+	uint32_t rate_per_s;	/* events per second at most, the rest counted as limited; 0: the default, 100 */
+};
+
+struct detect_options {
+	const struct detector_settings *settings; /* by detector; NULL: all defaults */
+	struct entities *entities; /* to name cgroups and bonds; shared with the engine */
+	const char *proc_root, *sys_root;
+};
+
+struct detect; /* the set; opaque */
+
+int detect_new(const struct detect_options *options, struct detect **ret);
+
+/* Loads what can be loaded and attaches the `always` detectors. Never fails for one detector's sake. */
+int detect_start(struct detect *d);
+
+/* Attach, detach an armed one (idempotent). 0 or -errno (-EOPNOTSUPP: unsupported). Under 100 ms. */
+int detect_arm(struct detect *d, uint16_t detector);
+int detect_disarm(struct detect *d, uint16_t detector);
+
+/* Readable when there are events; one epoll descriptor over all of them. */
+int detect_fd(const struct detect *d);
+
+/* Drains. `entity_name` is the name of the event's own entity in the def's kind ("/a.slice", "bond0"), "" when unknown.
+ * The record is struct event and what follows, at most 64 KiB; borrowed. Returns the number of events. */
+typedef void (*event_fn)(void *ctx, uint16_t detector, const struct event *record, uint32_t len, const char *entity_name);
+int detect_take(struct detect *d, event_fn fn, void *ctx);
+
+struct detector_status {
+	enum detector_state state;
+	const char *hook;   /* "tp_btf/mark_victim"; NULL while it has none */
+	const char *reason; /* why unsupported; NULL else */
+	uint64_t events, lost, limited; /* lost: no room in the ring; limited: over the rate */
+	uint64_t run_ns, run_count;     /* of its programs, when bpf_stats_enabled */
+};
+void detect_status(const struct detect *d, uint16_t detector, struct detector_status *ret);
+
+/* How the tests wait for nothing: emits one event of the detector's kind through the same path (test_run or a canned
+ * record). -EOPNOTSUPP where it has none. */
+int detect_self_test(struct detect *d, uint16_t detector);
+
+struct detect *detect_free(struct detect *d);

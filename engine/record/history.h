@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The 1 Hz tier of the past: for every series the last, least and greatest value of each second, 10 minutes of it. The
+ * fast tier is the input log. Together they stay under 12 MiB.
+ *
+ * One ring record per second: type HISTORY_SECOND, delta-coded against the second before within a segment.
+ */
+#pragma once
+
+#include "engine/base/input.h"
+#include "engine/base/vocabulary.h"
+#include "engine/record/ring.h"
+
+struct history; /* the writer; opaque */
+
+int history_new(const struct vocabulary *vocabulary, const struct entities *entities, uint64_t ring_bytes,
+		struct history **ret);
+/* Takes INPUT_TICK, INPUT_BORN and INPUT_GONE; other kinds are nothing to it. */
+void history_input(struct history *h, const struct input *in);
+int history_fd(const struct history *h);
+/* The latest reading of a series, for `signals` and `status`. false when there was none yet. */
+bool history_last(const struct history *h, uint16_t signal, uint16_t entity, struct reading *ret, uint64_t *ret_t_ns);
+struct history *history_free(struct history *h);
+
+struct history_point {
+	uint64_t t_ns;
+	uint16_t signal;
+	uint16_t entity;
+	int64_t last, least, greatest;
+};
+/* Walks [from_ns, to_ns] in time order; names of entities as they were. 0, or what fn returned first, or -errno. */
+int history_read(int ring_fd, const struct vocabulary *vocabulary, uint64_t from_ns, uint64_t to_ns,
+		 int (*fn)(void *ctx, const struct history_point *p, const struct entity *e), void *ctx);

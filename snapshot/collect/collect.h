@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A collector takes one kind of evidence. It is one file (collect/NAME.c) and one row in table.c, sorted by name.
+ * It runs in a child process of the worker: it may block, crash or be killed at its deadline, and what it wrote into its
+ * members until then stays.
+ *
+ *     phase        when                                              in which order
+ *     NOW          at the firing                                     by `volatility`, least first, one after another
+ *     SPAN         from the firing to the end of `after`             all at once
+ *     END          when the window is over                           one after another
+ */
+#pragma once
+
+#include "snapshot/bundle/ledger.h"
+#include "snapshot/plan.h"
+
+enum collect_phase { COLLECT_NOW, COLLECT_SPAN, COLLECT_END };
+
+struct collect; /* what a running collector is given; opaque */
+
+struct collector {
+	const char *name;
+	const char *summary;
+	enum collect_phase phase;
+	unsigned volatility;  /* 0: gone first */
+	unsigned deadline_ms; /* beyond the window for SPAN */
+	bool always;	      /* taken for every incident, whatever the rule asks (samples, events, census) */
+	/* 0, or -errno when nothing could be taken: recorded for the collector's members as denied, unsupported or failed. */
+	int (*run)(struct collect *c);
+};
+
+extern const struct collector collector_table[];
+extern const size_t collector_table_n;
+
+/* The plan and the descriptors, borrowed. */
+const struct plan *collect_plan(const struct collect *c);
+int collect_fd(const struct collect *c, enum capture_fd which); /* -1 when absent */
+int collect_proc_dirfd(const struct collect *c);
+int collect_sys_dirfd(const struct collect *c);
+uint64_t collect_from_ns(const struct collect *c); /* fired − before */
+uint64_t collect_until_ns(const struct collect *c); /* fired + after */
+
+/* Opens a member for writing; NULL when out of memory or over the bundle's bounds. One at a time. */
+FILE *collect_open(struct collect *c, const char *member);
+/* Closes it with its ledger state (MEMBER_COMPLETE and NULL for the ordinary case); `lost` records are counted. */
+void collect_close(struct collect *c, enum member_state state, const char *reason, uint64_t lost);
+/* The true begin of what the member holds, when later than it was meant to be: makes it `partial`. */
+void collect_begin_ns(struct collect *c, uint64_t begin_ns);
+/* A ledger line for a member that does not exist. */
+void collect_missing(struct collect *c, const char *member, enum member_state state, const char *fmt, ...) _printf_(4, 5);
+/* A file below the proc or sys root, copied as a member: open error becomes its ledger line. */
+void collect_copy(struct collect *c, int dirfd, const char *path, const char *member);
+/* For END collectors: a member that an earlier collector made, mapped read-only; -ENOENT. */
+int collect_read(struct collect *c, const char *member, const void **ret_data, size_t *ret_len);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The one process that writes to disk, so that a stuck file system sticks here and nowhere else. It copies stages (memory
+ * files that workers fill) to ID.tar.zst.partial frame by frame, fsyncs, renames, fsyncs the directory, then evicts. It
+ * also keeps small state files (limits) by write-and-rename.
+ *
+ *     engine ── writer_begin(id, stage) ─ writer_extent(bytes)* ─ writer_publish ──▶ writer ──▶ store
+ *               writer_put(name, bytes) ───────────────────────────────────────────▶
+ *            ◀── reports: PUBLISHED, FAILED
+ *
+ * Sending never blocks: when the socket is full, the latest extent of each bundle and the latest text of each state file
+ * are kept and sent later (nothing is lost but intermediate states).
+ */
+#pragma once
+
+#include "snapshot/store/store.h"
+
+struct writer; /* the engine's handle; opaque */
+
+struct writer_options {
+	const char *store_dir; /* created 0750 if missing */
+	const char *state_dir;
+	struct store_bounds bounds;
+};
+
+int writer_spawn(const struct writer_options *options, struct writer **ret);
+pid_t writer_pid(const struct writer *w);
+int writer_fd(const struct writer *w);	    /* readable: a report; also writable-interest while writer_backlog() */
+bool writer_backlog(const struct writer *w);
+int writer_flush(struct writer *w);	    /* sends what is waiting; 0 or -EAGAIN */
+
+int writer_begin(struct writer *w, const char *id, int stage_fd);
+int writer_extent(struct writer *w, const char *id, uint64_t bytes);
+int writer_publish(struct writer *w, const char *id);
+int writer_abandon(struct writer *w, const char *id); /* keeps what is there as a cut bundle */
+int writer_put(struct writer *w, const char *name, const char *text, size_t len);
+
+struct writer_report {
+	uint32_t kind; /* enum writer_report_kind */
+	int32_t error;
+	uint64_t t_ns;
+	char id[128];
+	char path[512];
+};
+enum writer_report_kind { WRITER_FIRST, WRITER_PUBLISHED, WRITER_FAILED, WRITER_EVICTED };
+
+/* 0, -EAGAIN, -EPIPE when the writer is gone. */
+int writer_read(struct writer *w, struct writer_report *ret);
+struct writer *writer_free(struct writer *w); /* closes; the writer finishes what it has and ends by itself */
+
+/* The other side: what `tracetrap writer` runs. */
+int writer_main(int socket);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One process per incident, spawned ahead by re-exec so that nothing is allocated, loaded or forked between a firing and
+ * the first evidence. The worker runs each collector in a child of its own with a deadline and SIGKILL behind it, writes
+ * their members into the bundle on the stage (a memory file), and reports how far the stage is filled.
+ *
+ *     engine: worker_spawn ─ idle ─ worker_start(plan, fds) ─▶ reports … ─▶ WORKER_DONE ─ worker_free
+ *                                        worker_join(join) ──▶
+ *
+ * A worker dies with the daemon (PR_SET_PDEATHSIG). One that is stuck in D state is left behind and recorded.
+ */
+#pragma once
+
+#include "snapshot/plan.h"
+
+struct worker; /* the engine's handle; opaque */
+
+/* Re-execs /proc/self/exe as `tracetrap worker` with one socket. 0 or -errno. */
+int worker_spawn(struct worker **ret);
+pid_t worker_pid(const struct worker *w);
+int worker_fd(const struct worker *w); /* readable when a report is there, or the worker died */
+
+/* Hands over plan and descriptors (fds stay the caller's). Does not wait. */
+int worker_start(struct worker *w, const struct plan *plan, const int fds[CAPTURE_FD_MAX_]);
+int worker_join(struct worker *w, const struct join *join);
+
+enum worker_report_kind {
+	WORKER_EXTENT, /* the stage is filled up to `bytes`, whole frames; `member` is the last one in */
+	WORKER_DONE,   /* the bundle is whole */
+	WORKER_FAILED, /* it could not be made whole; what is on the stage can be salvaged. Also when the worker died */
+};
+
+struct worker_report {
+	uint32_t kind;
+	int32_t error; /* of WORKER_FAILED, -errno */
+	uint64_t bytes;
+	uint64_t t_ns; /* when that member was on the stage */
+	char member[96];
+};
+
+/* One report; 0, -EAGAIN when there is none, -ECHILD after the last. */
+int worker_read(struct worker *w, struct worker_report *ret);
+/* SIGKILL if it still runs; reaps without waiting (a D-state worker is left to init). */
+struct worker *worker_free(struct worker *w);
+
+/* The other side: what `tracetrap worker` runs. Returns the process's exit status. */
+int worker_main(int socket);
