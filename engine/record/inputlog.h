@@ -38,7 +38,12 @@ struct inputlog_options {
 };
 
 int inputlog_new(const struct inputlog_options *options, struct inputlog **ret);
-/* To be called after machine_input() took the same input, transitions in between through inputlog_transition(). */
+/*
+ * Called BEFORE machine_input() takes the same input, the transitions it causes afterwards through inputlog_transition().
+ * A new segment, and so a checkpoint, begins only inside inputlog_input(): then the machine's state is exactly that before
+ * `in`, and a replay from the checkpoint neither misses an input nor takes one twice. Transitions never begin a segment
+ * (they may wait for the next input to be written).
+ */
 void inputlog_input(struct inputlog *l, const struct input *in);
 void inputlog_transition(struct inputlog *l, const struct transition *t);
 int inputlog_fd(const struct inputlog *l);
