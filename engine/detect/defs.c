@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "engine/detect/detect.h"
+
+#define FIELD(record, member, name_, type_, unit_)                               \
+	{                                                                        \
+		.name = (name_), .type = (type_), .unit = (unit_),               \
+		.offset = offsetof(struct record, member),                       \
+		.size = sizeof(((struct record *)NULL)->member),                 \
+	}
+#define NUMBER32(record, member)       FIELD(record, member, #member, FIELD_U32, UNIT_NUMBER)
+#define NUMBER64(record, member)       FIELD(record, member, #member, FIELD_U64, UNIT_NUMBER)
+#define COUNT64(record, member)	       FIELD(record, member, #member, FIELD_U64, UNIT_COUNT)
+#define BYTES64(record, member, name)  FIELD(record, member, name, FIELD_U64, UNIT_BYTES)
+#define SPAN64(record, member, name)   FIELD(record, member, name, FIELD_U64, UNIT_SECONDS)
+#define TEXT(record, member)	       FIELD(record, member, #member, FIELD_TEXT, UNIT_NUMBER)
+#define STACK(record)		       FIELD(record, stack, "stack", FIELD_STACK, UNIT_NUMBER)
+/* To the end of the record, so its size is the reader's to find. */
+#define TAIL(record, name_) {.name = (name_), .type = FIELD_TAIL, .offset = sizeof(struct record)}
+
+const struct event_field event_common_fields[] = {
+	NUMBER64(event, cgroup_id),
+	TEXT(event, comm),
+	NUMBER32(event, cpu),
+	NUMBER32(event, flags),
+	NUMBER32(event, pid),
+	FIELD(event, task_start_ns, "task_start", FIELD_U64, UNIT_SECONDS),
+	NUMBER32(event, tgid),
+};
+const size_t event_common_fields_n = ARRAY_SIZE(event_common_fields);
+
+static const struct event_field hungtask_fields[] = {
+	SPAN64(event_hungtask, blocked_ns, "blocked"),
+	COUNT64(event_hungtask, d_tasks),
+	STACK(event_hungtask),
+	COUNT64(event_hungtask, switches),
+};
+
+static const struct event_field iolatency_fields[] = {
+	BYTES64(event_iolatency, bytes, "bytes"),
+	SPAN64(event_iolatency, d2c_ns, "d2c"),
+	TEXT(event_iolatency, disk),
+	NUMBER32(event_iolatency, error),
+	TEXT(event_iolatency, issuer_comm),
+	NUMBER32(event_iolatency, issuer_pid),
+	NUMBER32(event_iolatency, op),
+	SPAN64(event_iolatency, q2c_ns, "q2c"),
+	NUMBER64(event_iolatency, sector),
+	SPAN64(event_iolatency, threshold_ns, "threshold"),
+};
+
+static const struct event_field lacp_fields[] = {
+	TEXT(event_lacp, bond),
+	NUMBER32(event_lacp, change),
+	NUMBER32(event_lacp, ifindex),
+	TEXT(event_lacp, slave),
+	TAIL(event_lacp, "status"),
+};
+
+static const struct event_field oom_fields[] = {
+	BYTES64(event_oom, anon_bytes, "anon"),
+	BYTES64(event_oom, file_bytes, "file"),
+	BYTES64(event_oom, limit_bytes, "limit"),
+	NUMBER64(event_oom, memcg_id),
+	FIELD(event_oom, oom_score_adj, "oom_score_adj", FIELD_S64, UNIT_NUMBER),
+	BYTES64(event_oom, pgtable_bytes, "pgtable"),
+	BYTES64(event_oom, shmem_bytes, "shmem"),
+	BYTES64(event_oom, swap_bytes, "swap"),
+	BYTES64(event_oom, usage_bytes, "usage"),
+	TEXT(event_oom, victim_comm),
+	NUMBER32(event_oom, victim_pid),
+	NUMBER32(event_oom, victim_uid),
+};
+
+static const struct event_field runqlat_fields[] = {
+	TEXT(event_runqlat, prev_comm),
+	NUMBER32(event_runqlat, prev_pid),
+	STACK(event_runqlat),
+	SPAN64(event_runqlat, threshold_ns, "threshold"),
+	SPAN64(event_runqlat, wait_ns, "wait"),
+};
+
+static const struct event_field softirq_fields[] = {
+	SPAN64(event_softirq, offtime_ns, "offtime"),
+	STACK(event_softirq),
+	SPAN64(event_softirq, threshold_ns, "threshold"),
+	NUMBER32(event_softirq, vec),
+};
+
+#define DETECTOR_ROW(name_, kind_, class_, entity_, unit_, threshold_, summary_) \
+	{                                                                        \
+		.name = #name_,                                                  \
+		.kind = (kind_),                                                 \
+		.class = (class_),                                               \
+		.entity = (entity_),                                             \
+		.threshold_unit = (unit_),                                       \
+		.threshold = (threshold_),                                       \
+		.fields = name_##_fields,                                        \
+		.n_fields = ARRAY_SIZE(name_##_fields),                          \
+		.summary = (summary_),                                           \
+	},
+const struct detector_def detector_defs[] = {
+#include "engine/detect/rows.h"
+};
+const size_t detector_defs_n = ARRAY_SIZE(detector_defs);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The list of detectors, sorted by name, the one place where a new one is entered: the reader defines DETECTOR_ROW() and
+ * includes this. defs.c makes names, classes and fields of it (no BPF), table.c the operations of NAME.c.
+ *
+ *     DETECTOR_ROW(name, kind, class, entity kind, unit of the threshold, its default in quanta, summary)
+ *
+ * NAME_fields stands in defs.c, NAME_ops in NAME.c. Defaults, by reason: 10 ms with interrupts off is what a network card's
+ * ring survives at 10 Gbit/s no longer; a task that waits 20 ms for a CPU missed a frame and more than five ticks at HZ
+ * 250; 100 ms is an order of magnitude above a disk's seek, so a request that took longer was queued or retried.
+ */
+DETECTOR_ROW(hungtask, EVENT_HUNGTASK, DETECTOR_ALWAYS, ENTITY_KIND_HOST, UNIT_NUMBER, 0,
+	     "the kernel's hung-task check reported a task")
+DETECTOR_ROW(iolatency, EVENT_IOLATENCY, DETECTOR_ARMED, ENTITY_KIND_DISK, UNIT_SECONDS, 100000000,
+	     "a block request was slow, from queue or from issue to its completion")
+DETECTOR_ROW(lacp, EVENT_LACP, DETECTOR_ALWAYS, ENTITY_KIND_BOND, UNIT_NUMBER, 0,
+	     "a bond's port stopped or started to carry traffic")
+DETECTOR_ROW(oom, EVENT_OOM, DETECTOR_ALWAYS, ENTITY_KIND_CGROUP, UNIT_NUMBER, 0,
+	     "a task was chosen to die for want of memory")
+DETECTOR_ROW(runqlat, EVENT_RUNQLAT, DETECTOR_ARMED, ENTITY_KIND_HOST, UNIT_SECONDS, 20000000,
+	     "a runnable task waited for a CPU")
+DETECTOR_ROW(softirq, EVENT_SOFTIRQ, DETECTOR_ARMED, ENTITY_KIND_HOST, UNIT_SECONDS, 10000000,
+	     "interrupts or softirqs were off, or served late")
