@@ -10,7 +10,8 @@
  *     segment: {seq, first_ns, last_ns, used, lost} then records {u32 len, u32 type, payload} padded to 8
  *
  * A reader copies a segment and accepts it if seq was the same before and after (seq is odd while a segment is being
- * recycled). `used` is published after the bytes it covers.
+ * recycled). `used` is published after the bytes it covers. The memory is sealed against shrinking; a reader believes no
+ * length in it.
  */
 #pragma once
 
@@ -26,13 +27,20 @@ struct ring_options {
 	void *ctx;
 };
 
+/* 0; -EINVAL for sizes that make no ring; -ENOMEM, -ENOSPC, -errno. */
 int ring_new(const struct ring_options *options, struct ring **ret);
 int ring_fd(const struct ring *r); /* stays the ring's; pass it on with SCM_RIGHTS */
 
-/* Appends one record. -EMSGSIZE when it can never fit a segment (counted as lost). Never blocks, never allocates. */
+/* Appends one record. -EMSGSIZE when it does not fit a segment (counted as lost). Never blocks, never allocates. */
 int ring_append(struct ring *r, uint64_t t_ns, uint32_t type, const void *data, size_t len);
+
+/* For codecs with state per segment, which must know before they encode: the longest record that still fits the current
+ * segment (0 before the first), and the next segment begun now, its preamble included. */
+size_t ring_room(const struct ring *r);
+void ring_begin(struct ring *r, uint64_t t_ns);
+
 void ring_lost(struct ring *r, uint64_t n); /* adds to the current segment's count of records lost before the ring */
-uint64_t ring_bytes(const struct ring *r);  /* resident size */
+uint64_t ring_bytes(const struct ring *r); /* resident size; all of it is allocated by ring_new() */
 struct ring *ring_free(struct ring *r);
 
 /* A reader's side: a snapshot of the segments that touch [from_ns, to_ns], oldest first, copied out. */
@@ -45,10 +53,12 @@ struct ring_record {
 
 struct ring_snapshot; /* opaque; owns its copy */
 
+/* 0; -EBADMSG when fd is no ring; -ENOMEM, -errno. A segment that the writer recycles meanwhile is left out. */
 int ring_snapshot_take(int fd, uint64_t from_ns, uint64_t to_ns, struct ring_snapshot **ret);
 /* false at the end. */
 bool ring_snapshot_next(struct ring_snapshot *s, struct ring_record *ret);
 uint64_t ring_snapshot_lost(const struct ring_snapshot *s);
-/* The oldest time the ring still holds at all: later than from_ns means that the past asked for is gone in part. */
+/* The oldest time the ring still holds at all: later than from_ns means that the past asked for is gone in part.
+ * UINT64_MAX when it holds nothing. */
 uint64_t ring_snapshot_begin(const struct ring_snapshot *s);
 struct ring_snapshot *ring_snapshot_free(struct ring_snapshot *s);
