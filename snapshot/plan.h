@@ -61,6 +61,7 @@ struct plan {
 char *plan_json(const struct plan *p);
 /* The worker's side; everything is owned by the plan. -EBADMSG. */
 int plan_parse(const char *text, size_t len, struct plan *ret);
+/* For parsed plans only: one that the engine filled owns nothing. */
 void plan_done(struct plan *p);
 
 /* A later firing that joins: {rule, entity, …} is recorded in the ledger, missing collectors are added if they fit. */
@@ -71,4 +72,9 @@ struct join {
 	const char *why;
 	const char **collectors;
 	size_t n_collectors;
+	void *owner; /* as in struct plan */
 };
+
+char *join_json(const struct join *j); /* the caller frees */
+int join_parse(const char *text, size_t len, struct join *ret); /* -EBADMSG */
+void join_done(struct join *j);

@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "engine/base/vocabulary.h"
 #include "snapshot/plan.h"
 
 struct worker; /* the engine's handle; opaque */
@@ -43,5 +44,6 @@ int worker_read(struct worker *w, struct worker_report *ret);
 /* SIGKILL if it still runs; reaps without waiting (a D-state worker is left to init). */
 struct worker *worker_free(struct worker *w);
 
-/* The other side: what `tracetrap worker` runs. Returns the process's exit status. */
-int worker_main(int socket);
+/* The other side: what `tracetrap worker` runs. The vocabulary names events and signals. Returns the process's exit
+ * status. */
+int worker_main(int socket, const struct vocabulary *vocabulary);

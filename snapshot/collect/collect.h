@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "engine/base/vocabulary.h"
 #include "snapshot/bundle/ledger.h"
 #include "snapshot/plan.h"
 
@@ -34,6 +35,7 @@ extern const size_t collector_table_n;
 
 /* The plan and the descriptors, borrowed. */
 const struct plan *collect_plan(const struct collect *c);
+const struct vocabulary *collect_vocabulary(const struct collect *c);
 int collect_fd(const struct collect *c, enum capture_fd which); /* -1 when absent */
 int collect_proc_dirfd(const struct collect *c);
 int collect_sys_dirfd(const struct collect *c);
@@ -50,5 +52,6 @@ void collect_begin_ns(struct collect *c, uint64_t begin_ns);
 void collect_missing(struct collect *c, const char *member, enum member_state state, const char *fmt, ...) _printf_(4, 5);
 /* A file below the proc or sys root, copied as a member: open error becomes its ledger line. */
 void collect_copy(struct collect *c, int dirfd, const char *path, const char *member);
-/* For END collectors: a member that an earlier collector made, mapped read-only; -ENOENT. */
+/* For END collectors: a member that an earlier collector made, mapped read-only until the collector ends; -ENOENT. The
+ * name "ledger.json" reads the ledger as it stands. */
 int collect_read(struct collect *c, const char *member, const void **ret_data, size_t *ret_len);
