@@ -12,6 +12,8 @@
 
 #define SAMPLE_HZ_BEFORE 19
 #define SAMPLE_HZ_AFTER 99
+#define SAMPLE_TYPE \
+	(PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU | PERF_SAMPLE_PERIOD | PERF_SAMPLE_CALLCHAIN)
 
 struct sampler; /* opaque */
 
@@ -20,7 +22,8 @@ struct sampler_options {
 	unsigned pages; /* per CPU, a power of two */
 };
 
-/* 0; -EACCES/-EPERM when the kernel does not let us (perf_event_paranoid), -EOPNOTSUPP. Starts at once. */
+/* 0; -EACCES/-EPERM when the kernel does not let us (perf_event_paranoid), -EOPNOTSUPP. Starts at once, on the CPUs that
+ * are online now; the descriptors are CLOEXEC and wake nobody: the buffers hold what comes until the next drain. */
 int sampler_open(const struct sampler_options *options, struct sampler **ret);
 
 /* Moves what has come into the rings (records as the kernel wrote them, struct perf_event_header first); either may be
@@ -33,6 +36,9 @@ typedef void (*sample_fn)(void *ctx, const struct perf_event_header *record);
 int sampler_read(struct sampler *s, sample_fn fn, void *ctx, uint64_t *ret_lost);
 struct sampler *sampler_close(struct sampler *s);
 
+/* The time of any record that the sampler gave out, 0 when it is malformed. CLOCK_MONOTONIC. */
+uint64_t sample_time(const struct perf_event_header *record);
+
 /* A sample's fixed layout for the sample_type above, decoded from a record with all lengths checked; false: malformed. */
 struct sample {
 	uint64_t ip, t_ns, period;
@@ -40,4 +46,5 @@ struct sample {
 	const uint64_t *chain; /* with PERF_CONTEXT_* marks; borrowed */
 	uint64_t n_chain;
 };
+/* The whole record, header->size bytes of it, must be readable, and lie at a multiple of 8. */
 bool sample_decode(const struct perf_event_header *record, struct sample *ret);
