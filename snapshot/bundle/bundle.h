@@ -2,11 +2,12 @@
 /*
  * The incident bundle: ID.tar.zst. A tar (by libarchive) in which each member — header, data and padding — is a zstd
  * frame of its own with a content checksum, so plain tools open it, one member is read without the rest, and a file cut at
- * any byte still yields every whole member. Last comes a skippable frame with the seek table of zstd's seekable format.
+ * any byte still yields every whole member. Then come two skippable frames: the seal, a digest of all before it, and the
+ * seek table of zstd's seekable format.
  *
- *     ┌ frame ──────────┬ frame ────────────┬ … ┬ frame ──────────┬ frame ┬ skippable ┐
- *     │ ID/manifest.json│ ID/sysrq/l.txt    │   │ ID/ledger.json  │ 1 KiB │ seek table│
- *     └─────────────────┴───────────────────┴───┴─────────────────┴ zeros ┴───────────┘
+ *     ┌ frame ──────────┬ frame ────────────┬ … ┬ frame ──────────┬ frame ┬ skippable ┬ skippable ┐
+ *     │ ID/manifest.json│ ID/sysrq/l.txt    │   │ ID/ledger.json  │ 1 KiB │ seal      │ seek table│
+ *     └─────────────────┴───────────────────┴───┴─────────────────┴ zeros ┴───────────┴───────────┘
  *
  * A bundle is foreign input to whoever opens it: no path leaves the target, no length is believed, memory is bounded.
  */
@@ -16,7 +17,17 @@
 
 #define BUNDLE_FORMAT 1
 #define BUNDLE_MEMBER_MAX (UINT64_C(1) << 30) /* of one member, uncompressed */
+#define BUNDLE_PLAIN_MAX (UINT64_C(4) << 30)  /* of all members together, uncompressed */
+#define BUNDLE_MEMBERS_MAX 4096
+#define BUNDLE_NAME_MAX 159 /* of a member, below ID/ */
+#define BUNDLE_ID_MAX 127
 #define BUNDLE_SUFFIX ".tar.zst"
+
+/* Letters, digits and ._-+=,:@%~ in parts between slashes, none of them empty, "." or ".."; an id is one such part. */
+bool bundle_name_ok(const char *member);
+bool bundle_id_ok(const char *id);
+/* Makes a name out of foreign text: every other character but '/' becomes '_'. */
+void bundle_name_clean(char *name);
 
 /* ---- writing ---- */
 
@@ -25,7 +36,13 @@ struct bundle_writer; /* opaque */
 /* Writes to fd from its position on; `id` is the directory's name, mtime goes into the headers. */
 int bundle_writer_new(int fd, const char *id, uint64_t realtime_ns, struct bundle_writer **ret);
 
-/* One member, one frame, on fd when this returns. Fills sha256 and bytes of `entry` if given. -EEXIST for a name twice. */
+/* Bytes the members may take, compressed; what no longer fits is -ENOSPC and leaves the bundle as it was. Unlimited
+ * unless called; may be called again, to keep room for the ledger. bundle_finish() is not bound by it. */
+void bundle_writer_limit(struct bundle_writer *w, uint64_t max_bytes);
+
+/* One member, one frame, on fd when this returns. Fills sha256, bytes and present of `entry` if given. -EEXIST for a name
+ * twice, -EINVAL for a bad one, -EFBIG, -E2BIG beyond the bounds above, -ENOSPC: the bundle is as it was and goes on.
+ * After an error of writing to fd every later call fails too. */
 int bundle_add(struct bundle_writer *w, const char *member, const void *data, size_t len, struct ledger_entry *entry);
 uint64_t bundle_writer_bytes(const struct bundle_writer *w); /* compressed, so far */
 
@@ -40,16 +57,16 @@ struct bundle; /* opaque */
 struct bundle_member {
 	char name[256]; /* below ID/, "sysrq/l.txt" */
 	uint64_t bytes;
-	bool whole; /* its frame is there to the end and its checksum fits */
+	bool whole; /* its frame is there to the end; whether its checksum fits shows when it is read */
 };
 
 /* Opens a file; the frames are found through the seek table, or by walking when there is none (a cut bundle). 0;
- * -EBADMSG when not even the first member can be read; -EPROTONOSUPPORT for a newer format. `ret_error` (may be NULL)
+ * -EBADMSG when not one member can be read; -EPROTONOSUPPORT for a newer format. `ret_error` (may be NULL)
  * gets a sentence for people, at most `size` bytes. */
 int bundle_open(const char *path, struct bundle **ret, char *ret_error, size_t size);
 const char *bundle_id(const struct bundle *b);
 const char *bundle_path(const struct bundle *b);
-bool bundle_cut(const struct bundle *b); /* ends before its ledger and index */
+bool bundle_cut(const struct bundle *b); /* has no usable index: cut, still being written, or damaged there */
 size_t bundle_members(const struct bundle *b);
 const struct bundle_member *bundle_member(const struct bundle *b, size_t i);
 /* The whole text of one member; -ENOENT, -EBADMSG (damaged), -EFBIG over max. Ends in a NUL that is not counted. */
