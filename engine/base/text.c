@@ -169,3 +169,25 @@ void text_escape_xml(struct buf *out, const char *text)
 {
 	escape(out, text, "&<>\"'", add_entity);
 }
+
+static uint32_t utf8_code(const unsigned char *s, size_t n)
+{
+	uint32_t code = n == 1 ? s[0] : s[0] & (0x7fU >> n);
+	for (size_t i = 1; i < n; i++)
+		code = code << 6 | (s[i] & 0x3f);
+	return code;
+}
+
+void text_escape_json(struct buf *out, const char *text)
+{
+	for (const unsigned char *s = (const unsigned char *)text; *s;) {
+		size_t n = utf8_length(s);
+		if (n == 0 || is_control(s, n))
+			buf_printf(out, "\\u%04x", n ? utf8_code(s, n) : *s);
+		else if (*s == '"' || *s == '\\')
+			buf_printf(out, "\\%c", *s);
+		else
+			buf_add(out, s, n);
+		s += MAX(n, (size_t)1);
+	}
+}

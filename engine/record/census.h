@@ -17,7 +17,7 @@ struct census_end {
 };
 
 /* Reads task rows from fd (a BPF task iterator, or what stands for it) to its end and appends them. The number of tasks
- * or -errno. */
+ * or -errno; what was read before an error stays, as a census with `lost`. */
 int census_append(struct ring *r, int iterator_fd, uint64_t t_ns);
 
 struct census {

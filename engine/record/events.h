@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Events in a ring, as they arrived: ring records of type EVENT_RECORD, each {u16 name_len, entity name, struct event …}.
+ * Events in a ring, as they arrived: ring records of type EVENT_RECORD, each {u16 name_len, entity name, NUL and
+ * zeros up to a multiple of 8, struct event …}.
  * Rendering as JSON goes by the field tables of the vocabulary: no detector has a decoder of its own.
  */
 #pragma once
@@ -11,6 +12,7 @@
 
 enum event_record { EVENT_RECORD = 1 };
 
+/* -EINVAL for what is no record, -EMSGSIZE for one over 64 KiB or over a segment; both are counted as lost. */
 int events_append(struct ring *r, const struct event *record, uint32_t len, const char *entity_name);
 
 /* Takes apart a ring record; false when it is malformed. Both pointers borrow from it. */

@@ -102,20 +102,18 @@ static int piece_copy(struct piece *p, const struct view *v, uint64_t *lost)
 	return 0;
 }
 
-/* Segments that went away under our eyes are the oldest: what is left begins after them. */
+/* When a segment goes away under our eyes, those before it are dropped too: what is left has no gap, it begins later. */
 static int pieces_copy(struct ring_snapshot *s, const struct view *v)
 {
-	size_t kept = 0;
 	for (size_t i = 0; i < s->n; i++) {
 		int r = piece_copy(&s->pieces[i], v, &s->lost);
-		if (r == -EAGAIN)
-			s->begin_ns = i + 1 < s->n ? MAX(s->begin_ns, s->pieces[i + 1].first_ns) : s->begin_ns;
-		else if (r < 0)
+		if (r < 0 && r != -EAGAIN)
 			return r;
-		else
-			s->pieces[kept++] = s->pieces[i];
+		if (r == -EAGAIN) {
+			s->at = i + 1;
+			s->begin_ns = s->at < s->n ? s->pieces[s->at].first_ns : UINT64_MAX;
+		}
 	}
-	s->n = kept;
 	return 0;
 }
 

@@ -40,6 +40,9 @@ static void a_hostile_name_reaches_no_sink_raw(void **state _unused_)
 	buf_clear(&b);
 	text_escape_markdown(&b, "[x](y)|`z`");
 	assert_string_equal(buf_str(&b), "\\[x\\](y)\\|\\`z\\`");
+	buf_clear(&b);
+	text_escape_json(&b, "a\"\\\n\xff\xc3\xa4\xe2\x80\xae");
+	assert_string_equal(buf_str(&b), "a\\\"\\\\\\u000a\\u00ff\xc3\xa4\\u202e");
 }
 
 int main(void)
