@@ -84,6 +84,10 @@ struct bundle_finding {
  * without a member. 0 clean; the number of findings; -errno when it cannot be read at all. The caller frees. */
 int bundle_verify(const char *path, struct bundle_finding **ret_findings);
 
-/* Every whole member below `target`/ID/ (created). Never outside, never through a symlink, never over an existing file.
+/* Every whole member below `target`/ID/ (ID is created, `target` is there). Never outside, never through a symlink, never over an existing file.
  * The number of members written, or -errno; with a cut bundle what is whole is written. */
 int bundle_extract(struct bundle *b, const char *target);
+
+/* Writes the whole members as a valid bundle to fd, with a ledger that names what was lost. The number of members rescued;
+ * -EBADMSG without a readable manifest (extract what there is instead). */
+int bundle_salvage(struct bundle *b, int fd);

@@ -18,7 +18,7 @@
 #define FRAME_PLAIN_MAX (BUNDLE_MEMBER_MAX + 65536) /* a member with its tar headers */
 #define FRAME_RATIO_MAX 2000			    /* beyond FRAME_RATIO_FROM bytes: nothing honest compresses so well */
 #define FRAME_RATIO_FROM (UINT64_C(64) << 20)
-#define FRAME_HEADER_MAX 18
+#define FRAME_EMPTY_CHECKSUM 0x51D8E999U /* XXH64 of nothing, low half: what a skippable frame's seek entry says */
 
 #define SEAL_MAGIC 0x184D2A54U
 #define SEAL_TEXT "tracetrap"

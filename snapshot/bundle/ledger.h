@@ -6,6 +6,8 @@
 
 #include "engine/base/buf.h"
 
+#define LEDGER_BYTES_MAX (UINT64_C(16) << 20) /* of ledger.json, for who reads one */
+
 enum member_state {
 	MEMBER_COMPLETE,
 	MEMBER_PARTIAL,	   /* begins later than intended; begin_ns is true */

@@ -10,8 +10,6 @@
 #define ENTRY_BYTES 12
 #define WITH_CHECKSUMS 0x80
 
-#define NO_CONTENT_CHECKSUM 0x51D8E999U /* XXH64 of nothing, low half */
-
 int frames_add(struct frames *f, const struct frame *frame)
 {
 	if (f->n >= FRAMES_MAX)
@@ -52,7 +50,7 @@ void seek_table_encode(const struct frames *f, struct buf *out)
 	for (size_t i = 0; i < f->n; i++) {
 		put_le32(out, f->frame[i].compressed);
 		put_le32(out, f->frame[i].plain);
-		put_le32(out, f->frame[i].skippable ? NO_CONTENT_CHECKSUM : f->frame[i].checksum);
+		put_le32(out, f->frame[i].skippable ? FRAME_EMPTY_CHECKSUM : f->frame[i].checksum);
 	}
 	put_le32(out, (uint32_t)f->n);
 	buf_add_char(out, (char)WITH_CHECKSUMS);
