@@ -49,11 +49,13 @@ bpf_src := $(sort $(wildcard bpf/*.bpf.c tests/fault/*.bpf.c))
 skels := $(patsubst %.bpf.c,$(B)/%.skel.h,$(bpf_src))
 unit_src := $(sort $(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c))
 units := $(unit_src:%.c=$(O)/%)
+live_src := $(sort $(wildcard tests/live/*.c))
+lives := $(live_src:%.c=$(O)/%)
 unit_help := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard tests/unit/support/*.c)))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo check unit clean help install
+.PHONY: all deps demo check unit live clean help install
 
 all: $(O)/tracetrap ## build everything into build/
 
@@ -83,12 +85,15 @@ $(LIBPERF)/libperf.a: conf/build/libperf.sh
 $(O)/libtracetrap.a: $(lib_objs)
 	$(Q)rm -f $@ && ar rcs $@ $(lib_objs)
 
-$(units): $(O)/%: $(O)/%.o $(unit_help) $(O)/libtracetrap.a
+$(units) $(lives): $(O)/%: $(O)/%.o $(unit_help) $(O)/libtracetrap.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) -o $@ $< $(unit_help) $(O)/libtracetrap.a $(LDFLAGS) $(ldlibs) -lcmocka
 
 unit: $(units) ## run the unit and property tests (no root, no sleeping)
 	$(Q)tests/run-units $(units)
+
+live: $(lives) ## run the tests that need root and BPF; what is missing is named
+	$(Q)tests/run-live $(lives)
 
 deps: ## install what is missing (Debian, as root)
 	$(Q)conf/build/deps.sh
@@ -99,4 +104,4 @@ clean: ## remove build/
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
--include $(objs:.o=.d) $(units:=.d) $(patsubst %.skel.h,%.bpf.d,$(skels))
+-include $(objs:.o=.d) $(units:=.d) $(lives:=.d) $(patsubst %.skel.h,%.bpf.d,$(skels))

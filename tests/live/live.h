@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What every live test includes: they need root and BPF, and say by name what was missing when they skip. */
+#pragma once
+
+#include "tests/unit/support/test.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+/* Ends the program with 77 and a line that names the reason, or with 1 where $TRACETRAP_REQUIRE wants it. */
+static inline void live_require(int condition, const char *what)
+{
+	const char *required = getenv("TRACETRAP_REQUIRE");
+	if (condition)
+		return;
+	printf("skip: %s\n", what);
+	exit(required && strstr(required, "bpf") ? 1 : 77);
+}
