@@ -28,7 +28,7 @@ BARE := deps help clean
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
 missing := $(strip $(foreach l,$(LIBS),$(shell $(PKG_CONFIG) --exists $(l) || echo $(l))))
 ifneq ($(missing),)
-ifeq ($(filter demo check check-root check-vm bench soak,$(MAKECMDGOALS)),)
+ifeq ($(filter demo check bench,$(MAKECMDGOALS)),)
 $(error missing: $(missing). `make deps` installs the packages (as root))
 endif
 endif
@@ -55,7 +55,7 @@ unit_help := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard tests/unit/support/*.c)))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo check unit live clean help install
+.PHONY: all deps demo check check-root check-vm bench benches unit live fuzz clean help install
 
 all: $(O)/tracetrap ## build everything into build/
 
@@ -89,11 +89,43 @@ $(units) $(lives): $(O)/%: $(O)/%.o $(unit_help) $(O)/libtracetrap.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) -o $@ $< $(unit_help) $(O)/libtracetrap.a $(LDFLAGS) $(ldlibs) -lcmocka
 
+# Faults on demand, for the live and the VM tests: build/tests/fault/fault NAME.
+fault_objs := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard tests/fault/*.c)))
+$(O)/tests/fault/fault: $(fault_objs) $(O)/engine/base/clock.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) -o $@ $^ $(LDFLAGS) $(SANFLAGS)
+
 unit: $(units) ## run the unit and property tests (no root, no sleeping)
 	$(Q)tests/run-units $(units)
 
 live: $(lives) ## run the tests that need root and BPF; what is missing is named
 	$(Q)tests/run-live $(lives)
+
+demo: ## install, build, provoke a spike, capture, show and replay it
+	$(Q)$(MAKE) -s deps
+	$(Q)$(MAKE) -j2 all $(O)/tests/fault/fault
+	$(Q)conf/demo.sh $(O)
+
+check: ## install, build and run every test this machine can run (TRACETRAP_REQUIRE=bpf,vm: skip none)
+	$(Q)$(MAKE) -s deps
+	$(Q)$(MAKE) -j2 all $(O)/tests/fault/fault
+	$(Q)tests/check.sh $(O)
+
+check-root: all $(O)/tests/fault/fault live ## the live BPF tests alone (root)
+
+check-vm: all $(O)/tests/fault/fault ## the VM scenarios alone; FULL=1: all kernels and sweeps
+	$(Q)tests/vm/all.sh $(O)
+
+bench: ## figures beside peers, measured in one run
+	$(Q)conf/build/deps.sh bench
+	$(Q)$(MAKE) -j2 all $(O)/tests/fault/fault benches
+	$(Q)tests/bench/run.sh $(O)
+
+install: all ## into DESTDIR/usr and DESTDIR/etc
+	install -D -m 755 $(O)/tracetrap $(DESTDIR)/usr/bin/tracetrap
+	install -D -m 644 conf/tracetrap.yaml $(DESTDIR)/etc/tracetrap/tracetrap.yaml
+	install -D -m 644 -t $(DESTDIR)/etc/tracetrap/rules.d conf/rules.d/*.yaml
+	install -D -m 644 conf/systemd/tracetrap.service $(DESTDIR)/usr/lib/systemd/system/tracetrap.service
 
 deps: ## install what is missing (Debian, as root)
 	$(Q)conf/build/deps.sh

@@ -4,7 +4,7 @@
 set -euo pipefail
 packages="gcc make pkg-config clang llvm bpftool libbpf-dev libelf-dev libzstd-dev zlib1g-dev libyaml-dev libjson-c-dev
   libarchive-dev libsodium-dev libcmocka-dev libclang-rt-14-dev linux-libc-dev linux-source-6.1 xz-utils flex bison
-  zstd tar linux-perf python3-minimal procps iproute2 util-linux qemu-system-x86 busybox-static cpio kmod"
+  zstd tar jq linux-perf procps iproute2 util-linux qemu-system-x86 e2fsprogs busybox-static cpio kmod"
 missing=
 for p in $packages; do
   dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q '^install ok installed' || missing="$missing $p"

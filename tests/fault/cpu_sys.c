@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "tests/fault/fault.h"
+
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/wait.h>
+
+#define PERIOD_NS (20 * NS_PER_MS)
+
+/* Kernel time with a name: the stream cipher behind getrandom(2). */
+static void spin(uint64_t end_ns, double share)
+{
+	static char bytes[4096];
+	for (uint64_t start = clock_now(CLOCK_MONOTONIC); start < end_ns; start += PERIOD_NS) {
+		uint64_t busy_until = start + (uint64_t)(share * (double)PERIOD_NS);
+		while (clock_now(CLOCK_MONOTONIC) < busy_until)
+			(void)!getrandom(bytes, sizeof(bytes), 0);
+		struct timespec next = {(time_t)((start + PERIOD_NS) / NS_PER_S), (long)((start + PERIOD_NS) % NS_PER_S)};
+		if (share < 1)
+			clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
+	}
+}
+
+int fault_cpu_sys(const struct fault_args *a)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	uint64_t onset = clock_now(CLOCK_MONOTONIC), end = onset + (uint64_t)(a->seconds * 1e9);
+	fault_say("comm", "fault-spin");
+	fault_say("function", "chacha");
+	fault_say("onset_ns", "%lu", onset);
+	for (long i = 0; i < cpus; i++) {
+		pid_t pid = fork();
+		if (pid == 0) {
+			prctl(PR_SET_NAME, "fault-spin");
+			spin(end, a->share);
+			_exit(0);
+		}
+		fault_say("pid", "%d", pid);
+	}
+	while (wait(NULL) > 0)
+		;
+	fault_say("end_ns", "%lu", clock_now(CLOCK_MONOTONIC));
+	return 0;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Faults on demand: one file and one row each. A fault prints what it knows about itself as `key=value` lines (pid, comm,
+ * onset_ns and end_ns on CLOCK_MONOTONIC, what should be blamed), so that a test can hold the evidence against it.
+ */
+#pragma once
+
+#include "engine/base/clock.h"
+#include "engine/base/util.h"
+
+struct fault_args {
+	double seconds; /* how long */
+	double share;	/* of the machine's CPU, 0..1 */
+	uint64_t bytes;
+	unsigned tasks;
+	const char *path;
+};
+
+struct fault {
+	const char *name, *summary;
+	int (*run)(const struct fault_args *a); /* exit status */
+	struct fault_args defaults;
+};
+
+int fault_cpu_sys(const struct fault_args *a);
+int fault_d_state(const struct fault_args *a);
+int fault_io(const struct fault_args *a);
+int fault_memory(const struct fault_args *a);
+int fault_oom(const struct fault_args *a);
+
+void fault_say(const char *key, const char *fmt, ...) _printf_(2, 3);
+void fault_sleep(double seconds);

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "tests/fault/fault.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+
+static const struct fault faults[] = {
+	{"cpu-sys", "every CPU spins in getrandom(2) for a share of the time", fault_cpu_sys, {.seconds = 4, .share = 0.65}},
+	{"d-state", "tasks in uninterruptible sleep, by vfork", fault_d_state, {.seconds = 8, .tasks = 40}},
+	{"io", "synchronous direct writes as fast as the disk takes them", fault_io, {.seconds = 6, .path = "/var/tmp", .bytes = 1 << 20}},
+	{"memory", "a process that takes memory within a second and keeps it", fault_memory, {.seconds = 4, .bytes = 512 << 20}},
+	{"oom", "a memory cgroup (v2) runs over its limit", fault_oom, {.bytes = 40 << 20, .path = "/sys/fs/cgroup"}},
+};
+
+void fault_say(const char *key, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	printf("%s=", key);
+	vprintf(fmt, ap);
+	putchar('\n');
+	fflush(stdout);
+	va_end(ap);
+}
+
+void fault_sleep(double seconds)
+{
+	struct timespec t = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
+	while (nanosleep(&t, &t) < 0 && errno == EINTR)
+		;
+}
+
+static int list(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
+		printf("%-10s %s\n", faults[i].name, faults[i].summary);
+	return 2;
+}
+
+static bool parse(int argc, char **argv, struct fault_args *a)
+{
+	static const struct option options[] = {{"seconds", 1, NULL, 's'}, {"share", 1, NULL, 'p'}, {"bytes", 1, NULL, 'b'},
+						{"tasks", 1, NULL, 't'},   {"path", 1, NULL, 'd'},  {0}};
+	for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+		switch (o) {
+		case 's': a->seconds = atof(optarg); break;
+		case 'p': a->share = atof(optarg); break;
+		case 'b': a->bytes = strtoull(optarg, NULL, 10); break;
+		case 't': a->tasks = (unsigned)atoi(optarg); break;
+		case 'd': a->path = optarg; break;
+		default: return false;
+		}
+	}
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(faults); i++) {
+		struct fault_args a = faults[i].defaults;
+		if (streq(faults[i].name, argv[1]))
+			return parse(argc - 1, argv + 1, &a) ? faults[i].run(&a) : 2;
+	}
+	return list();
+}

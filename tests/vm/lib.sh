@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What every VM scenario sources: a daemon with the shipped rules, checks that count, evidence held against a fault.
+# `ok SENTENCE` and `not_ok SENTENCE` count; `finish` prints the sum and exits.
+set -u
+B=${B:-build}
+T=$B/tracetrap
+fault=$B/tests/fault/fault
+export TRACETRAP_STATE_DIR=${TRACETRAP_STATE_DIR:-/tmp/tracetrap}
+export TRACETRAP_RUN_DIR=$TRACETRAP_STATE_DIR/run
+store=$TRACETRAP_STATE_DIR/incidents
+passed=0 failed=0 daemon=
+
+ok() { passed=$((passed + 1)); echo "ok - $*"; }
+not_ok() { failed=$((failed + 1)); echo "not ok - $*"; }
+check() { # check SENTENCE COMMAND…
+  local sentence=$1
+  shift
+  if "$@" >/tmp/check.out 2>&1; then ok "$sentence"; else not_ok "$sentence"; sed 's/^/    /' /tmp/check.out | tail -15; fi
+}
+finish() {
+  daemon_stop
+  echo "$passed passed, $failed failed"
+  [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+  exit $?
+}
+
+daemon_start() { # daemon_start [RUN ARGUMENTS…]: with the shipped rules unless --rules is given
+  mkdir -p "$TRACETRAP_STATE_DIR"
+  case " $* " in *" --rules "*) ;; *) set -- --rules conf/rules.d "$@" ;; esac
+  "$T" run "$@" 2>"$TRACETRAP_STATE_DIR/log" &
+  daemon=$!
+  local i
+  for i in $(seq 300); do
+    [ -S "$TRACETRAP_RUN_DIR/control.sock" ] && return 0
+    kill -0 "$daemon" 2>/dev/null || break
+    sleep 0.1
+  done
+  not_ok "the daemon starts"
+  cat "$TRACETRAP_STATE_DIR/log"
+  finish
+}
+daemon_stop() {
+  [ -n "$daemon" ] || return 0
+  kill "$daemon" 2>/dev/null
+  wait "$daemon" 2>/dev/null
+  daemon=
+}
+
+# incidents RULE: how many bundles that rule opened. wait_incident RULE SECONDS [COUNT]: until there are that many.
+incidents() { "$T" list --json --rule "$1" 2>/dev/null | jq 'length' 2>/dev/null || echo 0; }
+all_incidents() { "$T" list --json 2>/dev/null | jq 'length' 2>/dev/null || echo 0; }
+wait_incident() {
+  local i n
+  for i in $(seq $(($2 * 5))); do
+    n=$(incidents "$1")
+    [ "${n:-0}" -ge "${3:-1}" ] && return 0
+    sleep 0.2
+  done
+  return 1
+}
+latest() { "$T" list --json --rule "$1" | jq -r 'last.id'; }
+path_of() { "$T" list --json | jq -r --arg id "$1" '.[] | select(.id == $id) | .path'; }
+
+# check_bundle RULE MEMBER…: one incident of that rule, it verifies, plain tar opens it, the members are there, replay agrees.
+check_bundle() {
+  local rule=$1 id path dir member
+  shift
+  check "$rule fires exactly one incident" test "$(incidents "$rule")" = 1
+  id=$(latest "$rule")
+  path=$(path_of "$id")
+  check "$rule: the bundle verifies" "$T" verify "$id"
+  dir=$(mktemp -d)
+  check "$rule: tar --zstd -xf opens it" tar --zstd -xf "$path" -C "$dir"
+  for member in "$@"; do check "$rule: it holds $member" test -s "$dir/$id/$member"; done
+  check "$rule: replay fires at the same reading" replays_the_same "$id"
+  unpacked=$dir/$id
+}
+replays_the_same() {
+  "$T" replay --json "$1" | tee /tmp/replay.json | jq -e '[.firings[] | select(.recorded)] | length >= 1' &&
+    jq -e '[.firings[] | select(.recorded | not)] | length == 0' /tmp/replay.json
+}
+names() { # names ID WORD…: the summary names the culprit
+  local id=$1 word
+  shift
+  "$T" show "$id" >/tmp/show.txt
+  for word in "$@"; do grep -q -- "$word" /tmp/show.txt || { cat /tmp/show.txt; return 1; }; done
+}
+value() { sed -n "s/^$1=//p" "$2" | head -1; } # value KEY FILE: what a fault said of itself
