@@ -18,6 +18,8 @@ struct worker; /* the engine's handle; opaque */
 
 /* Re-execs /proc/self/exe as `tracetrap worker` with one socket. 0 or -errno. */
 int worker_spawn(struct worker **ret);
+/* A handle for a process that runs worker_main() on the other end of `socket` already (tests). Takes the socket. */
+int worker_adopt(pid_t pid, int socket, struct worker **ret);
 pid_t worker_pid(const struct worker *w);
 int worker_fd(const struct worker *w); /* readable when a report is there, or the worker died */
 
@@ -41,7 +43,7 @@ struct worker_report {
 
 /* One report; 0, -EAGAIN when there is none, -ECHILD after the last. */
 int worker_read(struct worker *w, struct worker_report *ret);
-/* SIGKILL if it still runs; reaps without waiting (a D-state worker is left to init). */
+/* SIGKILL if it still runs; reaps within 20 ms or not at all (a D-state worker is left to init). */
 struct worker *worker_free(struct worker *w);
 
 /* The other side: what `tracetrap worker` runs. The vocabulary names events and signals. Returns the process's exit

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "snapshot/collect/collect.h"
+#include "snapshot/collect/collectors.h"
 
 #define ALWAYS true
 #define ON_REQUEST false
 
 /* Sorted by name. Columns: name, function, phase, volatility, deadline in ms, whether always, summary. */
 #define COLLECTORS(X)                                                                                              \
-	X("blk", NULL, COLLECT_NOW, 5, 2000, ON_REQUEST, "disks: statistics, queue settings, requests in flight, mounts") \
+	X("blk", collect_blk, COLLECT_NOW, 5, 2000, ON_REQUEST, "disks: statistics, queue settings, requests in flight, mounts") \
 	X("bonding", NULL, COLLECT_NOW, 4, 2000, ON_REQUEST, "status of every bond in every network namespace") \
 	X("census", NULL, COLLECT_END, 2, 5000, ALWAYS, "censuses of tasks over the window")         \
 	X("cgroup", NULL, COLLECT_NOW, 6, 3000, ON_REQUEST, "memory, CPU, pids and pressure of the cgroups concerned") \
 	X("events", NULL, COLLECT_END, 1, 5000, ALWAYS, "the detectors' events over the window")     \
 	X("kmsg", NULL, COLLECT_SPAN, 7, 2000, ON_REQUEST, "the kernel log, and what came until the end of the window") \
-	X("mem", NULL, COLLECT_NOW, 3, 2000, ON_REQUEST, "memory: meminfo, vmstat, zones, buddies, slabs, pressure") \
-	X("net", NULL, COLLECT_NOW, 5, 3000, ON_REQUEST, "network: devices, protocol counters, sockets, backlogs") \
+	X("mem", collect_mem, COLLECT_NOW, 3, 2000, ON_REQUEST, "memory: meminfo, vmstat, zones, buddies, slabs, pressure") \
+	X("net", collect_net, COLLECT_NOW, 5, 3000, ON_REQUEST, "network: devices, protocol counters, sockets, backlogs") \
 	X("profile", NULL, COLLECT_SPAN, 0, 5000, ON_REQUEST, "CPU profile before and after the firing, flame graph") \
 	X("samples", NULL, COLLECT_END, 0, 10000, ALWAYS, "the engine's input log and the rule's own signals") \
-	X("sched", NULL, COLLECT_NOW, 2, 2000, ON_REQUEST, "scheduler: load, run queues, interrupts, softirqs, pressure") \
+	X("sched", collect_sched, COLLECT_NOW, 2, 2000, ON_REQUEST, "scheduler: load, run queues, interrupts, softirqs, pressure") \
 	X("sysrq-l", NULL, COLLECT_NOW, 0, 5000, ON_REQUEST, "backtrace of what runs on every CPU")            \
 	X("sysrq-m", NULL, COLLECT_NOW, 3, 5000, ON_REQUEST, "the kernel's own memory report")                 \
 	X("sysrq-t", NULL, COLLECT_NOW, 8, 10000, ON_REQUEST, "kernel stacks of all tasks")                    \

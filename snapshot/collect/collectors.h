@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The collectors' functions, for table.c alone, and what those that copy files share. */
+#pragma once
+
+#include "snapshot/collect/collect.h"
+
+int collect_blk(struct collect *c);
+int collect_mem(struct collect *c);
+int collect_net(struct collect *c);
+int collect_sched(struct collect *c);
+
+/* Files below the proc root as members proc/PATH, below the sys root as sys/PATH; each gets its line in the ledger. */
+void collect_proc_files(struct collect *c, const char *const *paths, size_t n);
+void collect_sys_files(struct collect *c, const char *const *paths, size_t n);

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is made of the evidence when all of it is in: collectors of the END phase that read the others' members. They run
+ * in a child of their own too, because evidence is full of foreign names and numbers.
+ */
+#pragma once
+
+#include "snapshot/collect/collect.h"
+
+/* In the order they run. */
+extern const struct collector view_table[];
+extern const size_t view_table_n;

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "snapshot/wire.h"
+#include "snapshot/worker.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#define SOCKET_IN_WORKER 3
+#define REAP_MS 20
+
+struct worker {
+	pid_t pid;
+	int socket;
+	bool over; /* the last report was given */
+};
+
+int worker_adopt(pid_t pid, int socket, struct worker **ret)
+{
+	struct worker *w = malloc(sizeof(*w));
+	if (!w)
+		return -ENOMEM;
+	*w = (struct worker){.pid = pid, .socket = socket};
+	*ret = w;
+	return 0;
+}
+
+/* Its own process group, so that a terminal's Ctrl-C reaches the daemon alone and the daemon decides. */
+static int spawn_attributes(posix_spawnattr_t *attr)
+{
+	sigset_t none, all;
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawnattr_init(attr);
+	posix_spawnattr_setsigmask(attr, &none);
+	posix_spawnattr_setsigdefault(attr, &all);
+	posix_spawnattr_setpgroup(attr, 0);
+	return posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+}
+
+static int spawn(int socket, pid_t *ret_pid)
+{
+	char *const argv[] = {"tracetrap", "worker", NULL};
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, socket, SOCKET_IN_WORKER);
+	spawn_attributes(&attr);
+	int r = posix_spawn(ret_pid, "/proc/self/exe", &actions, &attr, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attr);
+	return -r;
+}
+
+int worker_spawn(struct worker **ret)
+{
+	int ends[2];
+	int r = wire_pair(ends);
+	if (r < 0)
+		return r;
+	_cleanup_close_ int mine = ends[0], theirs = ends[1];
+	pid_t pid;
+	r = spawn(theirs, &pid);
+	if (r < 0)
+		return r;
+	r = worker_adopt(pid, mine, ret);
+	if (r == 0)
+		(void)take_fd(mine);
+	return r;
+}
+
+pid_t worker_pid(const struct worker *w)
+{
+	return w->pid;
+}
+
+int worker_fd(const struct worker *w)
+{
+	return w->socket;
+}
+
+int worker_start(struct worker *w, const struct plan *plan, const int fds[CAPTURE_FD_MAX_])
+{
+	_cleanup_free_ char *text = plan_json(plan);
+	if (!text)
+		return -ENOMEM;
+	_cleanup_close_ int text_fd = wire_text("plan", text);
+	if (text_fd < 0)
+		return text_fd;
+	struct wire_request request = {.kind = WIRE_START, .absent = wire_absent(fds)};
+	return wire_send_capture(w->socket, &request, sizeof(request), text_fd, fds, MSG_DONTWAIT);
+}
+
+int worker_join(struct worker *w, const struct join *join)
+{
+	_cleanup_free_ char *text = join_json(join);
+	if (!text)
+		return -ENOMEM;
+	_cleanup_close_ int text_fd = wire_text("join", text);
+	if (text_fd < 0)
+		return text_fd;
+	struct wire_request request = {.kind = WIRE_JOIN};
+	return wire_send(w->socket, &request, sizeof(request), &text_fd, 1, MSG_DONTWAIT);
+}
+
+/* The worker's end of the socket closed before it said that it was done. */
+static int read_death(struct worker *w, struct worker_report *ret)
+{
+	struct worker_report report = {.kind = WORKER_FAILED, .error = -ECHILD, .t_ns = clock_now(CLOCK_MONOTONIC)};
+	w->over = true;
+	*ret = report;
+	return 0;
+}
+
+int worker_read(struct worker *w, struct worker_report *ret)
+{
+	int fds[WIRE_FDS_MAX];
+	size_t n_fds;
+	if (w->over)
+		return -ECHILD;
+	struct worker_report report;
+	int r = wire_receive(w->socket, &report, sizeof(report), fds, &n_fds, MSG_DONTWAIT);
+	if (r == -EPIPE)
+		return read_death(w, ret);
+	if (r < 0)
+		return r;
+	w->over = report.kind != WORKER_EXTENT;
+	report.member[sizeof(report.member) - 1] = '\0';
+	*ret = report;
+	return 0;
+}
+
+/* A killed process is gone within microseconds, unless it is stuck in D state. */
+static void reap(pid_t pid)
+{
+	_cleanup_close_ int pidfd = pidfd_open(pid, 0);
+	struct pollfd gone = {.fd = pidfd, .events = POLLIN};
+	if (pidfd >= 0)
+		poll(&gone, 1, REAP_MS);
+	waitpid(pid, NULL, WNOHANG);
+}
+
+struct worker *worker_free(struct worker *w)
+{
+	if (!w)
+		return NULL;
+	close(w->socket);
+	kill(w->pid, SIGKILL);
+	reap(w->pid);
+	free(w);
+	return NULL;
+}

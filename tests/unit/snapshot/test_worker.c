@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "tests/unit/support/test.h"
+
+#include "engine/base/io.h"
+#include "snapshot/bundle/bundle.h"
+#include "snapshot/worker.h"
+#include "snapshot/wire.h"
+#include "tests/unit/support/tree.h"
+
+#include <poll.h>
+#include <sys/wait.h>
+
+/* A worker process as worker_spawn() makes it, but by fork: the seam is the socket. */
+struct rig {
+	struct tree tree;
+	struct worker *worker;
+	int stage;
+	char proc[96], sys[96];
+	struct bundle *bundle;
+	struct ledger ledger;
+	struct worker_report last;
+	char first_member[96];
+};
+
+static void rig_init(struct rig *rig)
+{
+	static const struct vocabulary empty;
+	int ends[2];
+	*rig = (struct rig){0};
+	tree_init(&rig->tree);
+	tree_write(&rig->tree, "proc/loadavg", "0.50 0.40 0.30 1/100 4242\n");
+	tree_write(&rig->tree, "proc/meminfo", "MemTotal: 1000 kB\n");
+	tree_write(&rig->tree, "sys/block/sda/stat", "1 2 3 4\n");
+	tree_write(&rig->tree, "sys/block/sda/queue/scheduler", "[none] mq-deadline\n");
+	snprintf(rig->proc, sizeof(rig->proc), "%s/proc", rig->tree.path);
+	snprintf(rig->sys, sizeof(rig->sys), "%s/sys", rig->tree.path);
+	assert_int_equal(wire_pair(ends), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		close(ends[0]);
+		_exit(worker_main(ends[1], &empty));
+	}
+	close(ends[1]);
+	assert_int_equal(worker_adopt(pid, ends[0], &rig->worker), 0);
+	rig->stage = io_memfd("stage", 0);
+}
+
+static void rig_done(struct rig *rig)
+{
+	bundle_close(rig->bundle);
+	ledger_done(&rig->ledger);
+	worker_free(rig->worker);
+	close(rig->stage);
+	tree_done(&rig->tree);
+}
+
+static int start(struct rig *rig, const char **collectors, size_t n, uint64_t max_bytes)
+{
+	int fds[CAPTURE_FD_MAX_];
+	memset(fds, -1, sizeof(fds));
+	fds[CAPTURE_FD_STAGE] = rig->stage;
+	struct plan p = {.id = "20261120T172301Z-test-00000001",
+			 .rule = "test",
+			 .severity = "minor",
+			 .summary = "a test",
+			 .rule_yaml = "name: test\n",
+			 .why = "{}",
+			 .labels = "{}",
+			 .entity = "host",
+			 .max_bytes = max_bytes,
+			 .collectors = collectors,
+			 .n_collectors = n,
+			 .version = "test",
+			 .source = "test"};
+	clocks_read(&p.clocks);
+	p.fired_ns = p.onset_ns = clock_now(CLOCK_MONOTONIC);
+	snprintf(p.proc_root, sizeof(p.proc_root), "%s", rig->proc);
+	snprintf(p.sys_root, sizeof(p.sys_root), "%s", rig->sys);
+	return worker_start(rig->worker, &p, fds);
+}
+
+static void read_bundle(struct rig *rig)
+{
+	char path[64];
+	_cleanup_buf_ struct buf text = {0};
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", rig->stage);
+	assert_int_equal(bundle_open(path, &rig->bundle, NULL, 0), 0);
+	assert_int_equal(bundle_read(rig->bundle, "ledger.json", 1 << 20, &text), 0);
+	assert_int_equal(ledger_parse(text.data, text.len, &rig->ledger), 0);
+}
+
+/* Reads reports to the last one; the poll only bounds a broken worker. */
+static void finish(struct rig *rig)
+{
+	for (;;) {
+		struct pollfd ready = {.fd = worker_fd(rig->worker), .events = POLLIN};
+		assert_int_equal(poll(&ready, 1, 60000), 1);
+		int r = worker_read(rig->worker, &rig->last);
+		if (r == -EAGAIN)
+			continue;
+		assert_int_equal(r, 0);
+		if (!rig->first_member[0])
+			snprintf(rig->first_member, sizeof(rig->first_member), "%s", rig->last.member);
+		if (rig->last.kind != WORKER_EXTENT)
+			break;
+	}
+	assert_int_equal(worker_read(rig->worker, &rig->last), -ECHILD);
+}
+
+static const struct ledger_entry *line(const struct rig *rig, const char *member)
+{
+	const struct ledger_entry *e = ledger_find(&rig->ledger, member);
+	if (!e)
+		fail_msg("no ledger line for %s", member);
+	return e;
+}
+
+static void a_worker_makes_a_whole_bundle_with_the_manifest_first(void **state)
+{
+	(void)state;
+	const char *collectors[] = {"sched", "mem", "blk"};
+	_cleanup_buf_ struct buf text = {0};
+	struct rig rig;
+	rig_init(&rig);
+	assert_int_equal(start(&rig, collectors, 3, 0), 0);
+	finish(&rig);
+	assert_int_equal(rig.last.kind, WORKER_DONE);
+	assert_string_equal(rig.first_member, "manifest.json");
+	read_bundle(&rig);
+	assert_false(bundle_cut(rig.bundle));
+	assert_int_equal(bundle_read(rig.bundle, "proc/loadavg", 4096, &text), 0);
+	assert_string_equal(text.data, "0.50 0.40 0.30 1/100 4242\n");
+	buf_clear(&text);
+	assert_int_equal(bundle_read(rig.bundle, "sys/block/sda.txt", 4096, &text), 0);
+	assert_non_null(strstr(text.data, "queue/scheduler: [none] mq-deadline\n"));
+	assert_int_equal(line(&rig, "proc/meminfo")->state, MEMBER_COMPLETE);
+	assert_string_equal(line(&rig, "proc/meminfo")->collector, "mem");
+	assert_int_equal(line(&rig, "proc/vmstat")->state, MEMBER_UNSUPPORTED);
+	assert_string_equal(line(&rig, "proc/vmstat")->reason, "vmstat: No such file or directory");
+	rig_done(&rig);
+}
+
+static void an_unknown_collector_gets_a_line_and_costs_nothing_else(void **state)
+{
+	(void)state;
+	const char *collectors[] = {"mem", "telepathy"};
+	struct rig rig;
+	rig_init(&rig);
+	assert_int_equal(start(&rig, collectors, 2, 0), 0);
+	finish(&rig);
+	assert_int_equal(rig.last.kind, WORKER_DONE);
+	read_bundle(&rig);
+	assert_int_equal(line(&rig, "telepathy")->state, MEMBER_FAILED);
+	assert_string_equal(line(&rig, "telepathy")->reason, "there is no such collector");
+	assert_true(line(&rig, "proc/meminfo")->present);
+	rig_done(&rig);
+}
+
+static void a_joining_firing_is_recorded_and_adds_what_was_not_yet_taken(void **state)
+{
+	(void)state;
+	const char *collectors[] = {"mem"}, *more[] = {"mem", "sched"};
+	struct join join = {.rule = "oom", .entity = "/a.slice", .entity_kind = ENTITY_KIND_CGROUP, .fired_ns = 7,
+			    .why = "{\"rule\":\"oom\"}", .collectors = more, .n_collectors = 2};
+	struct rig rig;
+	rig_init(&rig);
+	assert_int_equal(start(&rig, collectors, 1, 0), 0);
+	assert_int_equal(worker_join(rig.worker, &join), 0);
+	finish(&rig);
+	read_bundle(&rig);
+	assert_int_equal(rig.ledger.n_joined, 1);
+	assert_string_equal(rig.ledger.joined[0].rule, "oom");
+	assert_string_equal(rig.ledger.joined[0].entity_kind, "cgroup");
+	assert_true(line(&rig, "proc/loadavg")->present);
+	assert_true(line(&rig, "joined/1-why.json")->present);
+	rig_done(&rig);
+}
+
+static void a_member_over_the_size_bound_is_cut_and_the_ledger_says_so(void **state)
+{
+	(void)state;
+	const char *collectors[] = {"mem"};
+	_cleanup_buf_ struct buf noise = {0};
+	struct rig rig;
+	rig_init(&rig);
+	for (uint64_t x = 1; noise.len < 60000; x = x * 6364136223846793005 + 1442695040888963407)
+		buf_printf(&noise, "%016llx\n", (unsigned long long)x);
+	tree_write(&rig.tree, "proc/zoneinfo", noise.data);
+	assert_int_equal(start(&rig, collectors, 1, 16384), 0);
+	finish(&rig);
+	read_bundle(&rig);
+	const struct ledger_entry *cut = line(&rig, "proc/zoneinfo");
+	assert_int_equal(cut->state, MEMBER_TRUNCATED);
+	assert_true(cut->bytes > 1000 && cut->bytes < noise.len);
+	assert_int_equal(cut->bytes % 17, 0);
+	assert_true(rig.last.bytes < 20000);
+	assert_true(line(&rig, "proc/meminfo")->present);
+	rig_done(&rig);
+}
+
+static void a_worker_that_dies_is_reported_once_as_failed(void **state)
+{
+	(void)state;
+	struct rig rig;
+	rig_init(&rig);
+	kill(worker_pid(rig.worker), SIGKILL);
+	finish(&rig);
+	assert_int_equal(rig.last.kind, WORKER_FAILED);
+	assert_int_equal(rig.last.error, -ECHILD);
+	rig_done(&rig);
+}
+
+static void an_idle_worker_ends_when_its_daemon_does(void **state)
+{
+	(void)state;
+	static const struct vocabulary empty;
+	int ends[2], status;
+	assert_int_equal(wire_pair(ends), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		close(ends[0]);
+		_exit(worker_main(ends[1], &empty));
+	}
+	close(ends[1]);
+	close(ends[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_worker_makes_a_whole_bundle_with_the_manifest_first),
+		cmocka_unit_test(an_unknown_collector_gets_a_line_and_costs_nothing_else),
+		cmocka_unit_test(a_joining_firing_is_recorded_and_adds_what_was_not_yet_taken),
+		cmocka_unit_test(a_member_over_the_size_bound_is_cut_and_the_ledger_says_so),
+		cmocka_unit_test(a_worker_that_dies_is_reported_once_as_failed),
+		cmocka_unit_test(an_idle_worker_ends_when_its_daemon_does),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
