@@ -64,6 +64,17 @@ uint16_t entities_find(const struct entities *t, enum entity_kind kind, const ch
 	return i;
 }
 
+static void slot_fill(struct entities *t, uint16_t slot, enum entity_kind kind, const char *name)
+{
+	struct entity *e = &t->slot[slot];
+	e->kind = kind;
+	e->alive = true;
+	strcpy(e->name, name);
+	uint16_t *chain = chain_of(t, kind, name);
+	t->next[slot] = *chain;
+	*chain = slot;
+}
+
 uint16_t entities_add(struct entities *t, enum entity_kind kind, const char *name)
 {
 	unsigned i = 0;
@@ -73,14 +84,17 @@ uint16_t entities_add(struct entities *t, enum entity_kind kind, const char *nam
 		t->refused++;
 		return ENTITY_NONE;
 	}
-	struct entity *e = &t->slot[i];
-	e->kind = kind;
-	e->alive = true;
-	strcpy(e->name, name);
-	uint16_t *chain = chain_of(t, kind, name);
-	t->next[i] = *chain;
-	*chain = (uint16_t)i;
+	slot_fill(t, (uint16_t)i, kind, name);
 	return (uint16_t)i;
+}
+
+bool entities_add_at(struct entities *t, uint16_t slot, enum entity_kind kind, const char *name)
+{
+	if (slot >= t->max || t->slot[slot].alive || strlen(name) >= ENTITY_NAME_MAX ||
+	    entities_find(t, kind, name) != ENTITY_NONE)
+		return false;
+	slot_fill(t, slot, kind, name);
+	return true;
 }
 
 void entities_remove(struct entities *t, uint16_t slot)

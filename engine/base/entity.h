@@ -50,6 +50,10 @@ uint16_t entities_find(const struct entities *t, enum entity_kind kind, const ch
  * birth to the engine. The name must not be living already. */
 uint16_t entities_add(struct entities *t, enum entity_kind kind, const char *name);
 
+/* The same into one certain slot, for a reader that rebuilds a recorded table; false when the slot or the name is taken or
+ * out of bounds. */
+bool entities_add_at(struct entities *t, uint16_t slot, enum entity_kind kind, const char *name);
+
 /* Frees the slot; the caller announced that it is gone before. */
 void entities_remove(struct entities *t, uint16_t slot);
 

@@ -57,6 +57,7 @@ struct ring_snapshot; /* opaque; owns its copy */
 int ring_snapshot_take(int fd, uint64_t from_ns, uint64_t to_ns, struct ring_snapshot **ret);
 /* false at the end. */
 bool ring_snapshot_next(struct ring_snapshot *s, struct ring_record *ret);
+void ring_snapshot_rewind(struct ring_snapshot *s);
 uint64_t ring_snapshot_lost(const struct ring_snapshot *s);
 /* The oldest time the ring still holds at all: later than from_ns means that the past asked for is gone in part.
  * UINT64_MAX when it holds nothing. */

@@ -13,7 +13,7 @@ struct piece {
 
 struct ring_snapshot {
 	struct piece *pieces; /* by seq */
-	size_t n, at, offset;
+	size_t n, first, at, offset; /* pieces before `first` are no longer in one run with the rest */
 	uint64_t lost, begin_ns;
 };
 
@@ -110,7 +110,7 @@ static int pieces_copy(struct ring_snapshot *s, const struct view *v)
 		if (r < 0 && r != -EAGAIN)
 			return r;
 		if (r == -EAGAIN) {
-			s->at = i + 1;
+			s->first = s->at = i + 1;
 			s->begin_ns = s->at < s->n ? s->pieces[s->at].first_ns : UINT64_MAX;
 		}
 	}
@@ -163,6 +163,12 @@ bool ring_snapshot_next(struct ring_snapshot *s, struct ring_record *ret)
 		return true;
 	}
 	return false;
+}
+
+void ring_snapshot_rewind(struct ring_snapshot *s)
+{
+	s->at = s->first;
+	s->offset = 0;
 }
 
 uint64_t ring_snapshot_lost(const struct ring_snapshot *s)
