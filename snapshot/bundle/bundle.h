@@ -73,6 +73,10 @@ const struct bundle_member *bundle_member(const struct bundle *b, size_t i);
 int bundle_read(struct bundle *b, const char *member, size_t max, struct buf *ret);
 struct bundle *bundle_close(struct bundle *b);
 
+/* For a listing: the manifest and the ledger alone, without looking at what lies between. Either stays empty when it cannot
+ * be read; a bundle without index has no ledger here. 0 or -errno of opening. */
+int bundle_peek(const char *path, struct buf *ret_manifest, struct buf *ret_ledger, uint64_t *ret_bytes);
+
 /* ---- doing ---- */
 
 struct bundle_finding {

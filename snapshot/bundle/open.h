@@ -26,5 +26,5 @@ int bundle_file_open(const char *path, uint64_t *ret_bytes);
 ssize_t bundle_find(const struct bundle *b, const char *member);
 
 struct member_reader;
-/* The content to its checked end; -EFBIG over max. */
-int member_read_all(struct member_reader *m, size_t max, struct buf *ret);
+/* The content, whose frame is still to be finished; -EFBIG over max. */
+int member_content(struct member_reader *m, size_t max, struct buf *ret);

@@ -152,7 +152,7 @@ ssize_t bundle_find(const struct bundle *b, const char *member)
 	return -ENOENT;
 }
 
-int member_read_all(struct member_reader *m, size_t max, struct buf *ret)
+int member_content(struct member_reader *m, size_t max, struct buf *ret)
 {
 	if (member_bytes(m) > max)
 		return -EFBIG;
@@ -166,7 +166,7 @@ int member_read_all(struct member_reader *m, size_t max, struct buf *ret)
 		ret->len += (size_t)n;
 		ret->data[ret->len] = '\0';
 		if (n == 0)
-			return member_finish(m);
+			return 0;
 	}
 }
 
@@ -179,7 +179,9 @@ int bundle_read(struct bundle *b, const char *member, size_t max, struct buf *re
 	if (!b->members[i].whole)
 		return -EBADMSG;
 	int r = member_open(b->fd, &b->frames.frame[b->frame_of[i]], &m);
-	return r < 0 ? r : member_read_all(m, max, ret);
+	if (r == 0)
+		r = member_content(m, max, ret);
+	return r < 0 ? r : member_finish(m);
 }
 
 struct bundle *bundle_close(struct bundle *b)

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "snapshot/store/journal.h"
+#include "snapshot/store/outgoing.h"
+
+#include "engine/base/clock.h"
+#include "engine/base/io.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#define STATE_BYTES_MAX (UINT64_C(16) << 20)
+
+struct writing {
+	int socket;
+	int store, state; /* directories */
+	struct wire_options options;
+	struct outgoing *bundles;
+	bool ended; /* the engine is gone */
+};
+
+/* A report that does not fit is dropped: the engine reads late or not at all, and must not hold up the disk. */
+static void report(struct writing *w, enum writer_report_kind kind, int error, const char *id, const char *tail)
+{
+	struct writer_report r = {.kind = kind, .error = error, .t_ns = clock_now(CLOCK_MONOTONIC)};
+	snprintf(r.id, sizeof(r.id), "%s", id);
+	if (snprintf(r.path, sizeof(r.path), "%s/%s%s", w->options.store_dir, id, tail) >= (int)sizeof(r.path))
+		r.path[0] = '\0';
+	wire_send(w->socket, &r, sizeof(r), -1);
+}
+
+/* Each directory of the path is made as needed, 0750. */
+static int open_dir(const char *path)
+{
+	char at[512];
+	size_t len = (size_t)snprintf(at, sizeof(at), "%s", path);
+	for (size_t i = 1; i <= len; i++) {
+		if (at[i] != '/' && at[i] != '\0')
+			continue;
+		char kept = at[i];
+		at[i] = '\0';
+		if (mkdir(at, 0750) < 0 && errno != EEXIST && errno != EROFS)
+			return -errno;
+		at[i] = kept;
+	}
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static struct outgoing *bundle_of(struct writing *w, const char *id)
+{
+	struct outgoing *o = w->bundles;
+	while (o && !streq(o->id, id))
+		o = o->next;
+	return o;
+}
+
+static void on_begin(struct writing *w, const char *id, int stage)
+{
+	int error = -EINVAL;
+	struct outgoing *o = NULL;
+	if (stage >= 0 && bundle_id_ok(id) && !bundle_of(w, id))
+		o = outgoing_new(w->store, id, stage, &error);
+	else if (stage >= 0)
+		close(stage);
+	if (!o) {
+		report(w, WRITER_FAILED, error, id, "");
+		return;
+	}
+	struct outgoing **last = &w->bundles;
+	while (*last)
+		last = &(*last)->next;
+	*last = o;
+}
+
+static int put_file(struct writing *w, const char *name, const struct buf *text)
+{
+	char next[BUNDLE_ID_MAX + 16];
+	snprintf(next, sizeof(next), ".%s.next", name);
+	_cleanup_close_ int fd = openat(w->state, next, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
+	if (fd < 0)
+		return -errno;
+	int r = io_write(fd, text->data, text->len);
+	if (r < 0)
+		return r;
+	return fsync(fd) < 0 || renameat(w->state, next, w->state, name) < 0 || fsync(w->state) < 0 ? -errno : 0;
+}
+
+static void on_put(struct writing *w, const char *name, int fd)
+{
+	_cleanup_buf_ struct buf text = {0};
+	_cleanup_close_ int from = fd;
+	int r = from < 0 || !bundle_id_ok(name) ? -EINVAL : lseek(from, 0, SEEK_SET) < 0 ? -errno : 0;
+	if (r == 0)
+		r = io_read_all(from, STATE_BYTES_MAX, &text);
+	if (r == 0)
+		r = put_file(w, name, &text);
+	if (r < 0)
+		report(w, WRITER_FAILED, r, name, "");
+}
+
+static void on_message(struct writing *w, struct wire *m, int fd)
+{
+	m->id[sizeof(m->id) - 1] = '\0';
+	struct outgoing *o = bundle_of(w, m->id);
+	switch (m->kind) {
+	case WIRE_BEGIN:
+		on_begin(w, m->id, fd);
+		return;
+	case WIRE_PUT:
+		on_put(w, m->id, fd);
+		return;
+	case WIRE_EXTENT:
+		if (o)
+			o->wanted = MAX(o->wanted, m->bytes);
+		break;
+	case WIRE_PUBLISH:
+	case WIRE_ABANDON:
+		if (o) {
+			o->has_end = true;
+			o->end = (enum wire_kind)m->kind;
+		}
+		break;
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Waits for one message if there is nothing else to do, then takes all that are there, so that extents collapse. */
+static void take_messages(struct writing *w, bool wait)
+{
+	for (int flags = wait ? 0 : MSG_DONTWAIT;; flags = MSG_DONTWAIT) {
+		struct wire m;
+		int fd = -1, r = wire_receive(w->socket, &m, sizeof(m), flags, &fd);
+		if (r == -EPIPE)
+			w->ended = true;
+		if (r == -EBADMSG)
+			continue;
+		if (r < 0)
+			return;
+		on_message(w, &m, fd);
+	}
+}
+
+static void on_evicted(void *ctx, const struct store_row *row)
+{
+	report(ctx, WRITER_EVICTED, 0, row->id, BUNDLE_SUFFIX);
+}
+
+static void publish(struct writing *w, struct outgoing *o)
+{
+	int r = outgoing_publish(o, w->store);
+	if (r < 0) {
+		report(w, WRITER_FAILED, r, o->id, BUNDLE_SUFFIX STORE_PARTIAL);
+		return;
+	}
+	journal_add(w->store, "published", o->id, o->copied);
+	report(w, WRITER_PUBLISHED, 0, o->id, BUNDLE_SUFFIX);
+	store_make_room(w->store, w->options.store_dir, &w->options.bounds, on_evicted, w);
+}
+
+/* An error of an extent is not the end: it is tried again with the next, and judged at the publication. */
+static void advance(struct writing *w, struct outgoing *o)
+{
+	bool first = o->copied == 0;
+	if (outgoing_copy(o) > 0 && first)
+		report(w, WRITER_FIRST, 0, o->id, BUNDLE_SUFFIX STORE_PARTIAL);
+	if (o->has_end && o->end == WIRE_PUBLISH)
+		publish(w, o);
+	else if (o->has_end)
+		journal_add(w->store, "abandoned", o->id, o->copied);
+}
+
+static void advance_all(struct writing *w)
+{
+	for (struct outgoing **link = &w->bundles; *link;) {
+		struct outgoing *o = *link;
+		if (o->has_end || o->wanted > o->copied)
+			advance(w, o);
+		if (!o->has_end) {
+			link = &o->next;
+			continue;
+		}
+		*link = o->next;
+		outgoing_free(o);
+	}
+}
+
+/* It must outlive the signals that end the engine, to finish; the end of the socket is what ends it. */
+static void stay_alive(void)
+{
+	static const int ignored[] = {SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGQUIT};
+	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
+		signal(ignored[i], SIG_IGN);
+}
+
+static int start(struct writing *w)
+{
+	int r = wire_receive(w->socket, &w->options, sizeof(w->options), 0, NULL);
+	if (r < 0)
+		return r;
+	w->options.store_dir[sizeof(w->options.store_dir) - 1] = '\0';
+	w->options.state_dir[sizeof(w->options.state_dir) - 1] = '\0';
+	umask(027);
+	w->state = open_dir(w->options.state_dir);
+	w->store = open_dir(w->options.store_dir);
+	return w->state < 0 ? w->state : w->store < 0 ? w->store : 0;
+}
+
+int writer_main(int socket)
+{
+	struct writing w = {.socket = socket};
+	stay_alive();
+	int r = start(&w);
+	if (r < 0) {
+		report(&w, WRITER_FAILED, r, "", "");
+		return 1;
+	}
+	while (!w.ended) {
+		take_messages(&w, /* wait= */ true);
+		advance_all(&w);
+	}
+	for (struct outgoing *o = w.bundles, *next; o; o = next) {
+		next = o->next;
+		journal_add(w.store, "abandoned", o->id, o->copied);
+		outgoing_free(o);
+	}
+	return 0;
+}
