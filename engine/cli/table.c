@@ -5,7 +5,8 @@
 
 /* One row a command, sorted by name; its run function stands in cmd_NAME.c. */
 #define COMMANDS(X) \
-	X(worker, "", "take one incident (started by the daemon)", true)
+	X(worker, "", "take one incident (started by the daemon)", true) \
+	X(writer, "", "write to disk for the daemon (started by it)", true)
 
 #define DECLARE(name, arguments, summary, hidden) int cmd_##name(int argc, char **argv);
 #define ROW(name, arguments, summary, hidden) {#name, arguments, summary, cmd_##name, hidden},
