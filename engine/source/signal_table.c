@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "engine/source/source.h"
 #include "engine/source/signals.h"
+#include "engine/source/source.h"
 
 /* One row a signal, sorted by name in bytes. A reading's index is its row: signals.h gives the same rows names. */
 #define HOST ENTITY_BIT(ENTITY_KIND_HOST)
