@@ -4,9 +4,12 @@
 #include "engine/base/text.h"
 
 /* One row a command, sorted by name; its run function stands in cmd_NAME.c. */
+// clang-format off
 #define COMMANDS(X) \
+	X(signals, "[--json] [--proc-root DIR] [--sys-root DIR]", "what this machine offers: signals, units, values", false) \
 	X(worker, "", "take one incident (started by the daemon)", true) \
 	X(writer, "", "write to disk for the daemon (started by it)", true)
+// clang-format on
 
 #define DECLARE(name, arguments, summary, hidden) int cmd_##name(int argc, char **argv);
 #define ROW(name, arguments, summary, hidden) {#name, arguments, summary, cmd_##name, hidden},

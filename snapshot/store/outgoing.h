@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "snapshot/store/wire.h"
+#include "snapshot/store/message.h"
 
 struct outgoing {
 	struct outgoing *next;
@@ -13,7 +13,7 @@ struct outgoing {
 	int stage, fd;	 /* fd is locked while it is written: others see "writing" */
 	uint64_t copied, wanted;
 	bool has_end;
-	enum wire_kind end;
+	enum message_kind end;
 	int error; /* of the last attempt; tried once more at the end */
 };
 

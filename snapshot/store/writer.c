@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "snapshot/store/wire.h"
+#include "snapshot/store/message.h"
 
 #include "engine/base/io.h"
+#include "snapshot/wire.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -14,12 +15,12 @@ extern char **environ;
 /* What has not been sent yet about one bundle or one state file, in the order they were first spoken of. */
 struct pending {
 	struct pending *next;
-	enum wire_kind first;  /* BEGIN or PUT; what follows BEGIN hangs on the same entry */
+	enum message_kind first;  /* BEGIN or PUT; what follows BEGIN hangs on the same entry */
 	char id[BUNDLE_ID_MAX + 1];
 	int fd;		       /* to be passed with `first`; -1 once sent */
 	uint64_t extent;       /* the latest; 0 when it was sent */
 	bool has_end;
-	enum wire_kind end;    /* PUBLISH or ABANDON */
+	enum message_kind end;    /* PUBLISH or ABANDON */
 };
 
 struct writer {
@@ -58,18 +59,18 @@ static int spawn(int socket, pid_t *ret)
 
 static int send_options(struct writer *w, const struct writer_options *o)
 {
-	struct wire_options wire = {.bounds = o->bounds};
+	struct message_options wire = {.bounds = o->bounds};
 	if (snprintf(wire.store_dir, sizeof(wire.store_dir), "%s", o->store_dir) >= (int)sizeof(wire.store_dir) ||
 	    snprintf(wire.state_dir, sizeof(wire.state_dir), "%s", o->state_dir) >= (int)sizeof(wire.state_dir))
 		return -ENAMETOOLONG;
-	return wire_send(w->socket, &wire, sizeof(wire), -1);
+	return wire_send(w->socket, &wire, sizeof(wire), NULL, 0, MSG_DONTWAIT);
 }
 
 int writer_spawn(const struct writer_options *options, struct writer **ret)
 {
-	int pair[2];
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return -errno;
+	int pair[2], r = wire_pair(pair);
+	if (r < 0)
+		return r;
 	_cleanup_close_ int theirs = pair[1];
 	struct writer *w = calloc(1, sizeof(*w));
 	if (!w) {
@@ -77,7 +78,7 @@ int writer_spawn(const struct writer_options *options, struct writer **ret)
 		return -ENOMEM;
 	}
 	w->socket = pair[0];
-	int r = spawn(theirs, &w->pid);
+	r = spawn(theirs, &w->pid);
 	if (r == 0)
 		r = send_options(w, options);
 	if (r < 0)
@@ -102,11 +103,12 @@ bool writer_backlog(const struct writer *w)
 	return w->pending;
 }
 
-static int tell(struct writer *w, enum wire_kind kind, const char *id, uint64_t bytes, int fd)
+static int tell(struct writer *w, enum message_kind kind, const char *id, uint64_t bytes, int fd)
 {
-	struct wire m = {.kind = kind, .bytes = bytes};
+	struct message m = {.kind = kind, .bytes = bytes};
 	snprintf(m.id, sizeof(m.id), "%s", id);
-	return wire_send(w->socket, &m, sizeof(m), fd);
+	int r = wire_send(w->socket, &m, sizeof(m), &fd, fd >= 0, MSG_DONTWAIT);
+	return r == -ETOOMANYREFS ? -EAGAIN : r; /* descriptors in flight are bounded as well */
 }
 
 /* Sends what is left of one entry; it can be dropped when 0 comes back. */
@@ -118,10 +120,10 @@ static int flush_one(struct writer *w, struct pending *p)
 			return r;
 		close(p->fd);
 		p->fd = -1;
-		p->extent = p->first == WIRE_PUT ? 0 : p->extent;
+		p->extent = p->first == MESSAGE_PUT ? 0 : p->extent;
 	}
 	if (p->extent) {
-		int r = tell(w, WIRE_EXTENT, p->id, p->extent, -1);
+		int r = tell(w, MESSAGE_EXTENT, p->id, p->extent, -1);
 		if (r < 0)
 			return r;
 		p->extent = 0;
@@ -149,7 +151,7 @@ int writer_flush(struct writer *w)
 	return 0;
 }
 
-static struct pending *pending_for(struct writer *w, const char *id, enum wire_kind first)
+static struct pending *pending_for(struct writer *w, const char *id, enum message_kind first)
 {
 	struct pending **link = &w->pending;
 	while (*link && ((*link)->first != first || !streq((*link)->id, id)))
@@ -175,7 +177,7 @@ int writer_begin(struct writer *w, const char *id, int stage_fd)
 {
 	if (!bundle_id_ok(id))
 		return -EINVAL;
-	struct pending *p = pending_for(w, id, WIRE_BEGIN);
+	struct pending *p = pending_for(w, id, MESSAGE_BEGIN);
 	if (!p)
 		return -ENOMEM;
 	if (p->fd >= 0)
@@ -186,16 +188,16 @@ int writer_begin(struct writer *w, const char *id, int stage_fd)
 
 int writer_extent(struct writer *w, const char *id, uint64_t bytes)
 {
-	struct pending *p = pending_for(w, id, WIRE_BEGIN);
+	struct pending *p = pending_for(w, id, MESSAGE_BEGIN);
 	if (!p)
 		return -ENOMEM;
 	p->extent = MAX(p->extent, bytes);
 	return flush_if_possible(w);
 }
 
-static int finish(struct writer *w, const char *id, enum wire_kind end)
+static int finish(struct writer *w, const char *id, enum message_kind end)
 {
-	struct pending *p = pending_for(w, id, WIRE_BEGIN);
+	struct pending *p = pending_for(w, id, MESSAGE_BEGIN);
 	if (!p)
 		return -ENOMEM;
 	p->has_end = true;
@@ -205,12 +207,12 @@ static int finish(struct writer *w, const char *id, enum wire_kind end)
 
 int writer_publish(struct writer *w, const char *id)
 {
-	return finish(w, id, WIRE_PUBLISH);
+	return finish(w, id, MESSAGE_PUBLISH);
 }
 
 int writer_abandon(struct writer *w, const char *id)
 {
-	return finish(w, id, WIRE_ABANDON);
+	return finish(w, id, MESSAGE_ABANDON);
 }
 
 int writer_put(struct writer *w, const char *name, const char *text, size_t len)
@@ -219,7 +221,7 @@ int writer_put(struct writer *w, const char *name, const char *text, size_t len)
 		return -EINVAL;
 	_cleanup_close_ int fd = io_memfd("state", 0);
 	int r = fd < 0 ? fd : io_write(fd, text, len);
-	struct pending *p = r < 0 ? NULL : pending_for(w, name, WIRE_PUT);
+	struct pending *p = r < 0 ? NULL : pending_for(w, name, MESSAGE_PUT);
 	if (!p)
 		return r < 0 ? r : -ENOMEM;
 	if (p->fd >= 0)
@@ -231,7 +233,9 @@ int writer_put(struct writer *w, const char *name, const char *text, size_t len)
 
 int writer_read(struct writer *w, struct writer_report *ret)
 {
-	return wire_receive(w->socket, ret, sizeof(*ret), MSG_DONTWAIT, NULL);
+	int fds[WIRE_FDS_MAX];
+	size_t n;
+	return wire_receive(w->socket, ret, sizeof(*ret), fds, &n, MSG_DONTWAIT);
 }
 
 /* What was never sent is lost here: the caller waits for writer_backlog() to end if it can. The process is left to finish;

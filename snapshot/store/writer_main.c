@@ -4,6 +4,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/io.h"
+#include "snapshot/wire.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -15,7 +16,7 @@
 struct writing {
 	int socket;
 	int store, state; /* directories */
-	struct wire_options options;
+	struct message_options options;
 	struct outgoing *bundles;
 	bool ended; /* the engine is gone */
 };
@@ -27,7 +28,7 @@ static void report(struct writing *w, enum writer_report_kind kind, int error, c
 	snprintf(r.id, sizeof(r.id), "%s", id);
 	if (snprintf(r.path, sizeof(r.path), "%s/%s%s", w->options.store_dir, id, tail) >= (int)sizeof(r.path))
 		r.path[0] = '\0';
-	wire_send(w->socket, &r, sizeof(r), -1);
+	wire_send(w->socket, &r, sizeof(r), NULL, 0, MSG_DONTWAIT);
 }
 
 /* Each directory of the path is made as needed, 0750. */
@@ -100,26 +101,26 @@ static void on_put(struct writing *w, const char *name, int fd)
 		report(w, WRITER_FAILED, r, name, "");
 }
 
-static void on_message(struct writing *w, struct wire *m, int fd)
+static void on_message(struct writing *w, struct message *m, int fd)
 {
 	m->id[sizeof(m->id) - 1] = '\0';
 	struct outgoing *o = bundle_of(w, m->id);
 	switch (m->kind) {
-	case WIRE_BEGIN:
+	case MESSAGE_BEGIN:
 		on_begin(w, m->id, fd);
 		return;
-	case WIRE_PUT:
+	case MESSAGE_PUT:
 		on_put(w, m->id, fd);
 		return;
-	case WIRE_EXTENT:
+	case MESSAGE_EXTENT:
 		if (o)
 			o->wanted = MAX(o->wanted, m->bytes);
 		break;
-	case WIRE_PUBLISH:
-	case WIRE_ABANDON:
+	case MESSAGE_PUBLISH:
+	case MESSAGE_ABANDON:
 		if (o) {
 			o->has_end = true;
-			o->end = (enum wire_kind)m->kind;
+			o->end = (enum message_kind)m->kind;
 		}
 		break;
 	}
@@ -127,12 +128,24 @@ static void on_message(struct writing *w, struct wire *m, int fd)
 		close(fd);
 }
 
+/* Takes one message; more descriptors than it is due are closed. */
+static int receive(struct writing *w, void *ret, size_t size, int flags, int *ret_fd)
+{
+	int fds[WIRE_FDS_MAX];
+	size_t n = 0;
+	int r = wire_receive(w->socket, ret, size, fds, &n, flags);
+	for (size_t i = 1; i < n; i++)
+		close(fds[i]);
+	*ret_fd = n ? fds[0] : -1;
+	return r;
+}
+
 /* Waits for one message if there is nothing else to do, then takes all that are there, so that extents collapse. */
 static void take_messages(struct writing *w, bool wait)
 {
 	for (int flags = wait ? 0 : MSG_DONTWAIT;; flags = MSG_DONTWAIT) {
-		struct wire m;
-		int fd = -1, r = wire_receive(w->socket, &m, sizeof(m), flags, &fd);
+		struct message m;
+		int fd = -1, r = receive(w, &m, sizeof(m), flags, &fd);
 		if (r == -EPIPE)
 			w->ended = true;
 		if (r == -EBADMSG)
@@ -166,7 +179,7 @@ static void advance(struct writing *w, struct outgoing *o)
 	bool first = o->copied == 0;
 	if (outgoing_copy(o) > 0 && first)
 		report(w, WRITER_FIRST, 0, o->id, BUNDLE_SUFFIX STORE_PARTIAL);
-	if (o->has_end && o->end == WIRE_PUBLISH)
+	if (o->has_end && o->end == MESSAGE_PUBLISH)
 		publish(w, o);
 	else if (o->has_end)
 		journal_add(w->store, "abandoned", o->id, o->copied);
@@ -197,7 +210,7 @@ static void stay_alive(void)
 
 static int start(struct writing *w)
 {
-	int r = wire_receive(w->socket, &w->options, sizeof(w->options), 0, NULL);
+	int fd, r = receive(w, &w->options, sizeof(w->options), 0, &fd);
 	if (r < 0)
 		return r;
 	w->options.store_dir[sizeof(w->options.store_dir) - 1] = '\0';

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the engine says to its writer process, one message a packet, with snapshot/wire.h.
+ *
+ *     struct message_options first, once
+ *     BEGIN id + stage fd,  EXTENT id bytes,  PUBLISH id,  ABANDON id
+ *     PUT id = name of a state file, + memory file with its text
+ */
+#pragma once
+
+#include "snapshot/store/writer.h"
+
+enum message_kind { MESSAGE_BEGIN, MESSAGE_EXTENT, MESSAGE_PUBLISH, MESSAGE_ABANDON, MESSAGE_PUT };
+
+struct message {
+	uint32_t kind, reserved;
+	uint64_t bytes;
+	char id[BUNDLE_ID_MAX + 1];
+};
+
+struct message_options {
+	struct store_bounds bounds;
+	char store_dir[512], state_dir[512];
+};
