@@ -89,6 +89,13 @@ char *buf_take(struct buf *b)
 	return data;
 }
 
+void buf_add_text(struct buf *b, const char *text)
+{
+	size_t len = strlen(text);
+	buf_add_varint(b, len);
+	buf_add(b, text, len + 1);
+}
+
 void buf_done(struct buf *b)
 {
 	free(b->data);
@@ -131,4 +138,13 @@ const void *cursor_bytes(struct cursor *c, size_t len)
 	const void *at = c->at;
 	c->at += len;
 	return at;
+}
+
+const char *cursor_text(struct cursor *c)
+{
+	uint64_t len = cursor_varint(c);
+	const char *text = len < cursor_left(c) ? cursor_bytes(c, (size_t)len + 1) : NULL;
+	if (!text || strnlen(text, (size_t)len + 1) != len)
+		c->bad = true;
+	return c->bad ? NULL : text;
 }

@@ -27,6 +27,8 @@ void buf_vprintf(struct buf *b, const char *fmt, va_list ap) _printf_(2, 0);
 /* LEB128 and zigzag, as the record codecs use them. */
 void buf_add_varint(struct buf *b, uint64_t v);
 void buf_add_zigzag(struct buf *b, int64_t v);
+/* A text as {varint len, bytes, NUL}, so that a reader may use it in place. */
+void buf_add_text(struct buf *b, const char *text);
 
 /* Makes room for len more bytes and returns where they go, NULL when out of memory; the caller then raises b->len. */
 char *buf_reserve(struct buf *b, size_t len);
@@ -73,3 +75,5 @@ int64_t cursor_zigzag(struct cursor *c);
 uint8_t cursor_u8(struct cursor *c);
 /* A view of the next len bytes inside the cursor's own memory; NULL and `bad` when fewer are left. */
 const void *cursor_bytes(struct cursor *c, size_t len);
+/* What buf_add_text() wrote, in the cursor's own memory; NULL and `bad` when it is none. */
+const char *cursor_text(struct cursor *c);

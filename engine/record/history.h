@@ -3,7 +3,9 @@
  * The 1 Hz tier of the past: for every series the last, least and greatest value of each second, 10 minutes of it. The
  * fast tier is the input log. Together they stay under 12 MiB.
  *
- * One ring record per second: type HISTORY_SECOND, delta-coded against the second before within a segment.
+ * One ring record per second: type HISTORY_SECOND, delta-coded against the second before within a segment; the layout
+ * stands in history_codec.h. Seconds are those of CLOCK_MONOTONIC; a second is written when the next one begins. Unknown
+ * readings make no point. An entity that goes away takes its unfinished second into a record of its own.
  */
 #pragma once
 
@@ -13,11 +15,13 @@
 
 struct history; /* the writer; opaque */
 
+/* 0; -EINVAL for a ring too small (256 KiB at least); -ENOMEM, -errno. `entities` gives the names of what INPUT_BORN
+ * announces and must outlive the history. */
 int history_new(const struct vocabulary *vocabulary, const struct entities *entities, uint64_t ring_bytes,
 		struct history **ret);
 /* Takes INPUT_TICK, INPUT_BORN and INPUT_GONE; other kinds are nothing to it. */
 void history_input(struct history *h, const struct input *in);
-int history_fd(const struct history *h);
+int history_fd(const struct history *h); /* stays the history's */
 /* The latest reading of a series, for `signals` and `status`. false when there was none yet. */
 bool history_last(const struct history *h, uint16_t signal, uint16_t entity, struct reading *ret, uint64_t *ret_t_ns);
 struct history *history_free(struct history *h);
@@ -28,6 +32,7 @@ struct history_point {
 	uint16_t entity;
 	int64_t last, least, greatest;
 };
-/* Walks [from_ns, to_ns] in time order; names of entities as they were. 0, or what fn returned first, or -errno. */
+/* Walks [from_ns, to_ns] in time order; names of entities as they were. 0, or what fn returned first, or
+ * -errno (-EBADMSG: no history of this vocabulary). */
 int history_read(int ring_fd, const struct vocabulary *vocabulary, uint64_t from_ns, uint64_t to_ns,
 		 int (*fn)(void *ctx, const struct history_point *p, const struct entity *e), void *ctx);

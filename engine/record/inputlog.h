@@ -44,7 +44,8 @@ struct inputlog_options {
 
 #define INPUTLOG_ENTITIES_MAX 16384U
 
-/* 0; -EINVAL for a ring too small (256 KiB at least) or too many slots; -ENOMEM, -errno. */
+/* 0; -EINVAL for too many slots or a ring too small (16 times the header, 4 KiB and 96 bytes a slot: 1 MiB is plenty for
+ * 256); -ENOMEM, -errno. */
 int inputlog_new(const struct inputlog_options *options, struct inputlog **ret);
 /*
  * Called BEFORE machine_input() takes the same input, the transitions it causes afterwards through inputlog_transition().

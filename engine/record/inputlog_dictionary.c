@@ -1,17 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/record/inputlog_read.h"
 
-const char *cursor_text(struct cursor *c)
-{
-	uint64_t len = cursor_varint(c);
-	if (len >= cursor_left(c))
-		c->bad = true;
-	const char *text = c->bad ? NULL : cursor_bytes(c, (size_t)len + 1);
-	if (text && strnlen(text, (size_t)len + 1) != len)
-		c->bad = true;
-	return c->bad ? NULL : text;
-}
-
 static int map_alloc(struct name_map *m, struct cursor *c)
 {
 	uint64_t n = cursor_varint(c);

@@ -47,9 +47,6 @@ struct inputlog_reader {
 	void *event;
 };
 
-/* A text inside the record, NUL-terminated there; NULL and `bad` when it is none. */
-const char *cursor_text(struct cursor *c);
-
 int header_read(struct inputlog_reader *r, struct cursor *c);
 /* Queues what must be told so that the entities, the clock and the attached detectors are as the dictionary says. */
 int dictionary_read(struct inputlog_reader *r, struct cursor *c);

@@ -4,7 +4,7 @@
 #include "engine/record/inputlog_codec.h"
 
 #define SEGMENTS 16
-#define RING_BYTES_MIN (256U << 10)
+#define ENTITY_ROOM 96U	      /* of a segment's dictionary, per slot: names are seldom longer */
 #define TRANSITION_ROOM 2048U /* kept free behind an input, for what it leads to */
 
 struct inputlog {
@@ -23,13 +23,6 @@ struct inputlog {
 	uint64_t lost, untold;
 	bool cut; /* the next input begins a segment */
 };
-
-static void add_text(struct buf *b, const char *text)
-{
-	size_t len = strlen(text);
-	buf_add_varint(b, len);
-	buf_add(b, text, len + 1);
-}
 
 static void lose(struct inputlog *l)
 {
@@ -87,7 +80,7 @@ static void add_entities(struct inputlog *l, struct buf *b)
 		const struct entity *e = entities_get(l->options.entities, (uint16_t)i);
 		buf_add_varint(b, i);
 		buf_add_char(b, (char)e->kind);
-		add_text(b, e->name);
+		buf_add_text(b, e->name);
 	}
 }
 
@@ -140,18 +133,18 @@ static void encode_header(struct inputlog *l, const char *digest, const struct i
 	buf_add_varint(b, entities_max(l->options.entities));
 	buf_add_varint(b, v->n_signals);
 	for (size_t i = 0; i < v->n_signals; i++) {
-		add_text(b, v->signals[i].name);
+		buf_add_text(b, v->signals[i].name);
 		buf_add_varint(b, v->signals[i].unit);
 		buf_add_varint(b, l->options.period_ns[i]);
 	}
 	buf_add_varint(b, v->n_detectors);
 	for (size_t i = 0; i < v->n_detectors; i++)
-		add_text(b, v->detectors[i].name);
-	add_text(b, digest);
+		buf_add_text(b, v->detectors[i].name);
+	buf_add_text(b, digest);
 	buf_add_varint(b, n_rules);
 	for (size_t i = 0; i < n_rules; i++) {
-		add_text(b, rules[i].name);
-		add_text(b, rules[i].digest);
+		buf_add_text(b, rules[i].name);
+		buf_add_text(b, rules[i].digest);
 	}
 }
 
@@ -162,9 +155,15 @@ int inputlog_reload(struct inputlog *l, const char *rules_digest, const struct i
 	return l->header.failed ? -ENOMEM : 0;
 }
 
+static bool preamble_fits(const struct inputlog *l)
+{
+	size_t entities = (size_t)entities_max(l->options.entities) * ENTITY_ROOM;
+	return l->header.len + entities + 2 * TRANSITION_ROOM <= l->segment_bytes;
+}
+
 int inputlog_new(const struct inputlog_options *options, struct inputlog **ret)
 {
-	if (options->ring_bytes < RING_BYTES_MIN || entities_max(options->entities) > INPUTLOG_ENTITIES_MAX)
+	if (entities_max(options->entities) > INPUTLOG_ENTITIES_MAX)
 		return -EINVAL;
 	struct inputlog *l = calloc(1, sizeof(*l));
 	if (!l)
@@ -178,8 +177,9 @@ int inputlog_new(const struct inputlog_options *options, struct inputlog **ret)
 				    .segments = SEGMENTS,
 				    .begin_segment = begin_segment,
 				    .ctx = l};
-	int r = l->living && l->attached ? ring_new(&ring, &l->ring) : -ENOMEM;
+	int r = l->living && l->attached ? 0 : -ENOMEM;
 	r = r < 0 ? r : inputlog_reload(l, options->rules_digest, options->rules, options->n_rules);
+	r = r < 0 ? r : preamble_fits(l) ? ring_new(&ring, &l->ring) : -EINVAL;
 	if (r < 0) {
 		inputlog_free(l);
 		return r;
@@ -298,7 +298,7 @@ static void put_born(struct inputlog *l, const struct input *in)
 	begin_input(l);
 	buf_add_varint(&l->record, in->born.entity);
 	buf_add_char(&l->record, (char)in->born.kind);
-	add_text(&l->record, in->born.name);
+	buf_add_text(&l->record, in->born.name);
 	put_input(l, RECORD_BORN);
 }
 
@@ -343,14 +343,14 @@ static void put_trigger(struct inputlog *l, const struct input *in)
 	begin_input(l);
 	buf_add_varint(&l->record, in->trigger.entity);
 	buf_add_char(&l->record, in->trigger.drill);
-	add_text(&l->record, in->trigger.rule);
+	buf_add_text(&l->record, in->trigger.rule);
 	put_input(l, RECORD_TRIGGER);
 }
 
 static void put_reload(struct inputlog *l, const struct input *in)
 {
 	begin_input(l);
-	add_text(&l->record, in->reload.digest);
+	buf_add_text(&l->record, in->reload.digest);
 	put_input(l, RECORD_RELOAD);
 }
 
