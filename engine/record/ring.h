@@ -62,4 +62,6 @@ uint64_t ring_snapshot_lost(const struct ring_snapshot *s);
 /* The oldest time the ring still holds at all: later than from_ns means that the past asked for is gone in part.
  * UINT64_MAX when it holds nothing. */
 uint64_t ring_snapshot_begin(const struct ring_snapshot *s);
+/* There was more before ring_snapshot_begin(), and it is overwritten. */
+bool ring_snapshot_wrapped(const struct ring_snapshot *s);
 struct ring_snapshot *ring_snapshot_free(struct ring_snapshot *s);

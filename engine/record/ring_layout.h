@@ -8,6 +8,7 @@
 #include "engine/base/util.h"
 
 #define RING_MAGIC UINT64_C(0x31676e6972747274) /* "trtring1" */
+#define RING_FIRST_SEQ 2
 #define RING_SEGMENTS_MAX 4096U
 #define RING_SEGMENT_MIN 256U
 #define RING_SEGMENT_MAX (64U << 20)

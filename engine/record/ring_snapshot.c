@@ -14,7 +14,7 @@ struct piece {
 struct ring_snapshot {
 	struct piece *pieces; /* by seq */
 	size_t n, first, at, offset; /* pieces before `first` are no longer in one run with the rest */
-	uint64_t lost, begin_ns;
+	uint64_t lost, begin_ns, least_seq;
 };
 
 struct view {
@@ -70,6 +70,7 @@ static void piece_consider(struct ring_snapshot *s, const struct view *v, size_t
 	if (__atomic_load_n(&segment->seq, __ATOMIC_RELAXED) != p.seq)
 		return;
 	s->begin_ns = MIN(s->begin_ns, p.first_ns);
+	s->least_seq = MIN(s->least_seq, p.seq);
 	if (p.first_ns <= to_ns && last_ns >= from_ns)
 		s->pieces[s->n++] = p;
 }
@@ -111,6 +112,7 @@ static int pieces_copy(struct ring_snapshot *s, const struct view *v)
 			return r;
 		if (r == -EAGAIN) {
 			s->first = s->at = i + 1;
+			s->least_seq = UINT64_MAX;
 			s->begin_ns = s->at < s->n ? s->pieces[s->at].first_ns : UINT64_MAX;
 		}
 	}
@@ -126,7 +128,7 @@ int ring_snapshot_take(int fd, uint64_t from_ns, uint64_t to_ns, struct ring_sna
 	struct ring_snapshot *s = calloc(1, sizeof(*s));
 	if (!s)
 		return -ENOMEM;
-	s->begin_ns = UINT64_MAX;
+	s->begin_ns = s->least_seq = UINT64_MAX;
 	s->pieces = calloc(v.segments, sizeof(*s->pieces));
 	if (!s->pieces) {
 		ring_snapshot_free(s);
@@ -179,6 +181,11 @@ uint64_t ring_snapshot_lost(const struct ring_snapshot *s)
 uint64_t ring_snapshot_begin(const struct ring_snapshot *s)
 {
 	return s->begin_ns;
+}
+
+bool ring_snapshot_wrapped(const struct ring_snapshot *s)
+{
+	return s->least_seq > RING_FIRST_SEQ && s->begin_ns != UINT64_MAX;
 }
 
 struct ring_snapshot *ring_snapshot_free(struct ring_snapshot *s)

@@ -5,9 +5,12 @@
 #include "snapshot/collect/collect.h"
 
 int collect_blk(struct collect *c);
+int collect_census(struct collect *c);
+int collect_events(struct collect *c);
 int collect_mem(struct collect *c);
 int collect_net(struct collect *c);
 int collect_sched(struct collect *c);
+int collect_tasks(struct collect *c);
 
 /* Files below the proc root as members proc/PATH, below the sys root as sys/PATH; each gets its line in the ledger. */
 void collect_proc_files(struct collect *c, const char *const *paths, size_t n);

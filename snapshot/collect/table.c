@@ -8,9 +8,9 @@
 #define COLLECTORS(X)                                                                                              \
 	X("blk", collect_blk, COLLECT_NOW, 5, 2000, ON_REQUEST, "disks: statistics, queue settings, requests in flight, mounts") \
 	X("bonding", NULL, COLLECT_NOW, 4, 2000, ON_REQUEST, "status of every bond in every network namespace") \
-	X("census", NULL, COLLECT_END, 2, 5000, ALWAYS, "censuses of tasks over the window")         \
+	X("census", collect_census, COLLECT_END, 2, 5000, ALWAYS, "censuses of tasks over the window")         \
 	X("cgroup", NULL, COLLECT_NOW, 6, 3000, ON_REQUEST, "memory, CPU, pids and pressure of the cgroups concerned") \
-	X("events", NULL, COLLECT_END, 1, 5000, ALWAYS, "the detectors' events over the window")     \
+	X("events", collect_events, COLLECT_END, 1, 5000, ALWAYS, "the detectors' events over the window")     \
 	X("kmsg", NULL, COLLECT_SPAN, 7, 2000, ON_REQUEST, "the kernel log, and what came until the end of the window") \
 	X("mem", collect_mem, COLLECT_NOW, 3, 2000, ON_REQUEST, "memory: meminfo, vmstat, zones, buddies, slabs, pressure") \
 	X("net", collect_net, COLLECT_NOW, 5, 3000, ON_REQUEST, "network: devices, protocol counters, sockets, backlogs") \
@@ -21,7 +21,7 @@
 	X("sysrq-m", NULL, COLLECT_NOW, 3, 5000, ON_REQUEST, "the kernel's own memory report")                 \
 	X("sysrq-t", NULL, COLLECT_NOW, 8, 10000, ON_REQUEST, "kernel stacks of all tasks")                    \
 	X("sysrq-w", NULL, COLLECT_NOW, 1, 10000, ON_REQUEST, "kernel stacks of blocked tasks")                \
-	X("tasks", NULL, COLLECT_NOW, 1, 5000, ON_REQUEST, "who runs, who is stuck and where, who grew since before")
+	X("tasks", collect_tasks, COLLECT_NOW, 1, 5000, ON_REQUEST, "who runs, who is stuck and where, who grew since before")
 
 #define ROW(name, run, phase, volatility, deadline, always, summary) \
 	{name, summary, phase, volatility, deadline, always, run},

@@ -40,6 +40,7 @@ static void after_many_rounds_the_newest_records_are_there_in_order(void **state
 	}
 	assert_int_equal(expected, 1001);
 	assert_in_range(n, 3 * 28, 4 * 28);
+	assert_true(ring_snapshot_wrapped(s));
 	ring_snapshot_free(s);
 	ring_free(r);
 }
@@ -116,6 +117,7 @@ static void only_segments_that_touch_the_span_are_copied(void **state _unused_)
 	assert_true(ring_snapshot_next(s, &rec));
 	assert_int_equal(rec.segment_first_ns, 29);
 	assert_int_equal(ring_snapshot_begin(s), 1);
+	assert_false(ring_snapshot_wrapped(s));
 	unsigned n = 1;
 	while (ring_snapshot_next(s, &rec))
 		n++;
