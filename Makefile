@@ -71,7 +71,7 @@ $(O)/%.o: %.c | $(skels) $(LIBPERF)/libperf.a
 arch := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(shell uname -m)))
 $(B)/%.bpf.o: %.bpf.c
 	$(call say,BPF,$<)
-	$(Q)mkdir -p $(@D) && $(CLANG) -target bpf -D__TARGET_ARCH_$(arch) -g -O2 -mcpu=v3 -Wall -Wextra -Werror -I. \
+	$(Q)mkdir -p $(@D) && $(CLANG) -target bpf -D__TARGET_ARCH_$(arch) -g -O2 -mcpu=v3 -Wall -Wextra -Werror -Wno-unused-parameter -I. \
 		-idirafter /usr/include/$(shell uname -m)-linux-gnu -MMD -MP -MT $@ -c -o $@ $<
 
 $(B)/%.skel.h: $(B)/%.bpf.o

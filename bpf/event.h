@@ -27,6 +27,10 @@ enum event_kind {
 	EVENT_IOLATENCY = 6,
 };
 
+enum event_flag {
+	EVENT_FLAG_TEST = 1, /* made by a self test: nothing happened */
+};
+
 /* What every record begins with. 72 bytes. */
 struct event {
 	__u32 kind;
@@ -35,7 +39,7 @@ struct event {
 	__u32 cpu;
 	__u32 pid;  /* the thread */
 	__u32 tgid; /* the process */
-	__u32 flags;
+	__u32 flags; /* enum event_flag */
 	__u64 cgroup_id; /* inode of the cgroup v2 directory; 0 unknown */
 	char comm[EVENT_COMM_LEN];
 	__u64 task_start_ns; /* start_boottime of the task, tells apart a reused pid; 0 unknown */
@@ -72,6 +76,7 @@ struct event_oom {
 	__u64 memcg_id;	     /* inode of the memory cgroup that hit its limit; 0: the whole machine was short */
 	__u64 usage_bytes, limit_bytes; /* of that memcg, or of the machine */
 	__u64 oom_score_adj; /* as a signed number */
+	__u64 victim_cgroup_id; /* inode of the victim's cgroup v2 directory */
 };
 
 /* A bond's port stopped or started to carry traffic. The bond's full status text is the record's tail. */
@@ -151,7 +156,7 @@ struct task_stack {
 
 _Static_assert(sizeof(struct event) == 72, "the record header is part of the bundle's format");
 _Static_assert(sizeof(struct event_softirq) == 72 + 24 + 8 * EVENT_STACK_DEPTH, "no hidden padding");
-_Static_assert(sizeof(struct event_oom) == 72 + 24 + 9 * 8, "no hidden padding");
+_Static_assert(sizeof(struct event_oom) == 72 + 24 + 10 * 8, "no hidden padding");
 _Static_assert(sizeof(struct event_lacp) == 72 + 72, "no hidden padding");
 _Static_assert(sizeof(struct event_iolatency) == 72 + 32 + 40 + 16 + 16, "no hidden padding");
 _Static_assert(sizeof(struct task_row) == 16 + 8 * 10 + 8 + 16, "no hidden padding");

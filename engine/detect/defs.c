@@ -66,6 +66,7 @@ static const struct event_field oom_fields[] = {
 	BYTES64(event_oom, shmem_bytes, "shmem"),
 	BYTES64(event_oom, swap_bytes, "swap"),
 	BYTES64(event_oom, usage_bytes, "usage"),
+	NUMBER64(event_oom, victim_cgroup_id),
 	TEXT(event_oom, victim_comm),
 	NUMBER32(event_oom, victim_pid),
 	NUMBER32(event_oom, victim_uid),

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * How a detector's programs hand over a record: a ring of their own, a limit per second, and counters for what did not
+ * get through. User space finds these by name in each object: `events`, `threshold_ns`, `rate_per_s`, `armed_ns`,
+ * `emitted`, `lost`, `limited`.
+ *
+ *     if (!event_allowed(now))  return 0;           over the rate: counted as limited
+ *     e = event_reserve(event_oom, EVENT_OOM, now); no room: counted as lost
+ *     …fill…                                        all zero but the header
+ *     event_submit(e);
+ */
+#pragma once
+
+#include "bpf/lib/task.bpf.h"
+#include "bpf/event.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 64 * 1024);
+} events SEC(".maps");
+
+const volatile __u64 threshold_ns = 0;
+const volatile __u32 rate_per_s = 100;
+
+__u64 armed_ns = 0; /* since when; 0: not armed. Whatever was measured from before is not believed */
+__u64 emitted = 0, lost = 0, limited = 0;
+__u64 rate_second = 0, rate_taken = 0;
+
+/* Two CPUs may both begin a second and let a few more pass: the limit is there to bound, not to count. */
+static __always_inline bool event_allowed(__u64 now)
+{
+	__u64 second = now / NS_PER_S;
+	if (rate_second != second) {
+		rate_second = second;
+		rate_taken = 0;
+	}
+	if (rate_taken >= rate_per_s) {
+		__sync_fetch_and_add(&limited, 1);
+		return false;
+	}
+	__sync_fetch_and_add(&rate_taken, 1);
+	return true;
+}
+
+/* The task that the record is about. */
+static __always_inline void event_set_task(struct event *h, const struct task_struct *task)
+{
+	h->pid = BPF_CORE_READ(task, pid);
+	h->tgid = BPF_CORE_READ(task, tgid);
+	h->cgroup_id = task_cgroup_id(task);
+	h->task_start_ns = BPF_CORE_READ(task, start_boottime);
+	BPF_CORE_READ_STR_INTO(&h->comm, task, comm);
+}
+
+static __always_inline const struct task_struct *current_task(void)
+{
+	return (const struct task_struct *)bpf_get_current_task();
+}
+
+/* A zeroed record with kind, size, time and CPU filled in; NULL (and one more lost) when the ring is full. */
+#define event_reserve(type, kind_, now)                                           \
+	({                                                                        \
+		struct type *e_ = bpf_ringbuf_reserve(&events, sizeof(*e_), 0);   \
+		if (e_) {                                                         \
+			__builtin_memset(e_, 0, sizeof(*e_));                     \
+			e_->h.kind = (kind_);                                     \
+			e_->h.size = sizeof(*e_);                                 \
+			e_->h.t_ns = (now);                                       \
+			e_->h.cpu = bpf_get_smp_processor_id();                   \
+		} else                                                            \
+			__sync_fetch_and_add(&lost, 1);                           \
+		e_;                                                               \
+	})
+
+static __always_inline int event_submit(void *e)
+{
+	__sync_fetch_and_add(&emitted, 1);
+	bpf_ringbuf_submit(e, 0);
+	return 0;
+}
+
+/* What a test_run emits through the same ring: a record of that kind about the current task, marked as a test. */
+#define EVENT_SELF_TEST(type, kind)                                               \
+	SEC("raw_tp")                                                             \
+	int self_test(void *ctx)                                                  \
+	{                                                                         \
+		struct type *e = event_reserve(type, kind, bpf_ktime_get_ns());   \
+		if (!e)                                                           \
+			return 0;                                                 \
+		e->h.flags = EVENT_FLAG_TEST;                                     \
+		event_set_task(&e->h, current_task());                            \
+		return event_submit(e);                                           \
+	}

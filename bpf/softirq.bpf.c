@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Two witnesses of a CPU that served nobody: its tick came late (interrupts were off), or a softirq that was raised had
+ * to wait (bottom halves were off, a handler ran long, or ksoftirqd did not get the CPU).
+ *
+ * Of the hrtimers only the tick's own is believed: others may be started when already past, and those of other clocks
+ * seem late when the clock was set. On an idle CPU a late tick tells of the hypervisor or of a deep sleep, not of us.
+ */
+#include "bpf/lib/emit.bpf.h"
+
+#define SOFTIRQS 16
+#define VEC_TIMER (~0U)
+
+struct timerqueue_node {
+	__u64 expires; /* signed in the kernel, never below zero */
+} CORE;
+
+struct hrtimer {
+	struct timerqueue_node node;
+	void *function;
+} CORE;
+
+const volatile __u64 tick_function = 0; /* tick_nohz_handler or tick_sched_timer */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SOFTIRQS);
+	__type(key, __u32);
+	__type(value, __u64);
+} raised_ns SEC(".maps");
+
+static __always_inline int report(void *ctx, __u64 now, __u64 late_ns, __u32 vec)
+{
+	struct event_softirq *e;
+	if (!event_allowed(now))
+		return 0;
+	e = event_reserve(event_softirq, EVENT_SOFTIRQ, now);
+	if (!e)
+		return 0;
+	event_set_task(&e->h, current_task());
+	e->offtime_ns = late_ns;
+	e->threshold_ns = threshold_ns;
+	e->vec = vec;
+	bpf_get_stack(ctx, e->stack, sizeof(e->stack), 0);
+	return event_submit(e);
+}
+
+SEC("?tp_btf/hrtimer_expire_entry")
+int BPF_PROG(on_timer, struct hrtimer *timer, __s64 *now_in_base)
+{
+	__u64 now, due = timer->node.expires;
+	if (!armed_ns || (__u64)BPF_CORE_READ(timer, function) != tick_function)
+		return 0;
+	now = bpf_ktime_get_ns();
+	if (due < armed_ns || now < due + threshold_ns || !(__u32)bpf_get_current_pid_tgid())
+		return 0;
+	return report(ctx, now, now - due, VEC_TIMER);
+}
+
+SEC("tp_btf/softirq_raise")
+int BPF_PROG(on_raise, __u32 vec)
+{
+	__u64 *raised = bpf_map_lookup_elem(&raised_ns, &vec);
+	if (armed_ns && raised && *raised < armed_ns)
+		*raised = bpf_ktime_get_ns();
+	return 0;
+}
+
+SEC("tp_btf/softirq_entry")
+int BPF_PROG(on_entry, __u32 vec)
+{
+	__u64 *raised = bpf_map_lookup_elem(&raised_ns, &vec), since, now;
+	if (!armed_ns || !raised || *raised < armed_ns)
+		return 0;
+	since = *raised;
+	*raised = 0;
+	now = bpf_ktime_get_ns();
+	if (now < since + threshold_ns)
+		return 0;
+	return report(ctx, now, now - since, vec);
+}
+
+EVENT_SELF_TEST(event_softirq, EVENT_SOFTIRQ)

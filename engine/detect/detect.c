@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "engine/detect/detect.h"
+
+#include "engine/base/log.h"
+#include "engine/detect/bpflog.h"
+#include "engine/detect/detector.h"
+#include "engine/detect/ksym.h"
+
+#include <bpf/bpf.h>
+#include <malloc.h>
+#include <sys/epoll.h>
+
+struct detect {
+	struct detector_world world;
+	char proc_root[256], sys_root[256];
+	int poll_fd;		  /* over the ring's and the detectors' own */
+	struct ring_buffer *ring; /* all rings; NULL: none yet */
+	struct detector *detectors;
+	event_fn fn; /* while detect_take() runs */
+	void *ctx;
+	int taken;
+	union {
+		struct event record;
+		char room[DETECTOR_RECORD_MAX];
+	} scratch;
+};
+
+static void init_detector(struct detect *d, size_t i, const struct detector_settings *given)
+{
+	struct detector *one = &d->detectors[i];
+	one->def = &detector_defs[i];
+	one->ops = detector_ops_table[i];
+	one->world = &d->world;
+	one->set = d;
+	one->fd = -1;
+	one->settings.threshold = given && given[i].threshold ? given[i].threshold : one->def->threshold;
+	one->settings.rate_per_s = given && given[i].rate_per_s ? given[i].rate_per_s : DETECTOR_RATE;
+	detector_refuse(one, 0, "not started");
+}
+
+int detect_new(const struct detect_options *options, struct detect **ret)
+{
+	struct detect *d = calloc(1, sizeof(*d));
+	if (!d)
+		return -ENOMEM;
+	snprintf(d->proc_root, sizeof(d->proc_root), "%s", options->proc_root ?: "/proc");
+	snprintf(d->sys_root, sizeof(d->sys_root), "%s", options->sys_root ?: "/sys");
+	d->world = (struct detector_world){.proc_root = d->proc_root, .sys_root = d->sys_root};
+	d->poll_fd = epoll_create1(EPOLL_CLOEXEC);
+	d->detectors = calloc(detector_defs_n, sizeof(*d->detectors));
+	d->world.cgroups = cgroups_new(d->sys_root);
+	if (d->poll_fd < 0 || !d->detectors || !d->world.cgroups) {
+		detect_free(d);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < detector_defs_n; i++)
+		init_detector(d, i, options->settings);
+	*ret = d;
+	return 0;
+}
+
+static int poll_also(struct detect *d, int fd)
+{
+	struct epoll_event wanted = {.events = EPOLLIN, .data.fd = fd};
+	return epoll_ctl(d->poll_fd, EPOLL_CTL_ADD, fd, &wanted) < 0 ? -errno : 0;
+}
+
+/* From a ring or from detector_emit(): completed by its detector and handed on. */
+static int take_record(void *ctx, void *data, size_t len)
+{
+	struct detector *one = ctx;
+	struct detect *d = one->set;
+	char entity[ENTITY_NAME_MAX] = "";
+	uint32_t n = (uint32_t)MIN(len, sizeof(d->scratch));
+	memcpy(d->scratch.room, data, n);
+	if (one->ops->finish)
+		one->ops->finish(one, &d->scratch.record, &n, entity);
+	d->scratch.record.size = n;
+	d->taken++;
+	d->fn(d->ctx, (uint16_t)(one - d->detectors), &d->scratch.record, n, entity);
+	return 0;
+}
+
+void detector_emit(struct detector *d, const struct event *record)
+{
+	if (d->set->fn)
+		take_record(d, (void *)(uintptr_t)record, record->size);
+}
+
+static int watch_ring(struct detector *one)
+{
+	struct detect *d = one->set;
+	int map = bpf_object__find_map_fd_by_name(*one->skeleton->obj, "events");
+	if (map < 0)
+		return map;
+	if (d->ring)
+		return ring_buffer__add(d->ring, map, take_record, one);
+	d->ring = ring_buffer__new(map, take_record, one, NULL);
+	return d->ring ? poll_also(d, ring_buffer__epoll_fd(d->ring)) : -errno;
+}
+
+static int attach(struct detector *one)
+{
+	int r = one->ops->attach ? one->ops->attach(one) : detector_attach_all(one);
+	if (r < 0) {
+		detector_detach_all(one);
+		return r;
+	}
+	if (one->counters.armed_ns)
+		__atomic_store_n(one->counters.armed_ns, clock_now(CLOCK_MONOTONIC), __ATOMIC_RELEASE);
+	one->state = DETECTOR_ATTACHED;
+	return 0;
+}
+
+static void detach(struct detector *one)
+{
+	if (one->counters.armed_ns)
+		__atomic_store_n(one->counters.armed_ns, 0, __ATOMIC_RELEASE);
+	detector_detach_all(one);
+	one->state = DETECTOR_OFF;
+}
+
+/* Loads it, and attaches it once even if it is not to stay so: what cannot be armed should be known before it is needed. */
+static int probe(struct detector *one)
+{
+	one->reason[0] = '\0';
+	bpflog_begin();
+	int r = one->ops->load(one);
+	if (r >= 0 && one->skeleton)
+		r = watch_ring(one);
+	if (r >= 0 && one->fd >= 0)
+		r = poll_also(one->set, one->fd);
+	if (r >= 0)
+		r = attach(one);
+	if (r >= 0 && one->def->class == DETECTOR_ARMED)
+		detach(one);
+	return r;
+}
+
+static void start_detector(struct detector *one)
+{
+	char said[300];
+	int r = probe(one);
+	if (r >= 0)
+		return;
+	if (!one->reason[0])
+		detector_refuse(one, r, "%s", bpflog_reason(r, said, sizeof(said)));
+	one->state = DETECTOR_UNSUPPORTED;
+	log_debug("detector '%s' is not supported here: %s", one->def->name, one->reason);
+}
+
+static void find_symbols(struct detector_world *w)
+{
+	/* The tick's own timer: tick_sched_timer() became tick_nohz_handler() in 6.9. */
+	struct ksym_range found[] = {
+		{.name = "mem_cgroup_out_of_memory"}, {.name = "tick_nohz_handler"}, {.name = "tick_sched_timer"}};
+	ksym_find(w->proc_root, found, ARRAY_SIZE(found));
+	w->memcg_oom_begin = found[0].begin;
+	w->memcg_oom_end = found[0].end;
+	w->tick_function = found[1].begin ?: found[2].begin;
+}
+
+int detect_start(struct detect *d)
+{
+	bpflog_begin();
+	struct btf *btf = btf__load_vmlinux_btf();
+	d->world.btf = btf;
+	find_symbols(&d->world);
+	for (size_t i = 0; i < detector_defs_n; i++)
+		start_detector(&d->detectors[i]);
+	btf__free(btf);
+	d->world.btf = NULL;
+	/* libbpf parsed the kernel's types for each object; that memory should not count as ours all day. */
+	malloc_trim(0);
+	return 0;
+}
+
+int detect_arm(struct detect *d, uint16_t detector)
+{
+	struct detector *one = &d->detectors[detector];
+	if (one->state == DETECTOR_UNSUPPORTED)
+		return -EOPNOTSUPP;
+	return one->state == DETECTOR_ATTACHED ? 0 : attach(one);
+}
+
+int detect_disarm(struct detect *d, uint16_t detector)
+{
+	struct detector *one = &d->detectors[detector];
+	if (one->state == DETECTOR_UNSUPPORTED)
+		return -EOPNOTSUPP;
+	if (one->state == DETECTOR_ATTACHED && one->def->class == DETECTOR_ARMED)
+		detach(one);
+	return 0;
+}
+
+int detect_fd(const struct detect *d)
+{
+	return d->poll_fd;
+}
+
+int detect_take(struct detect *d, event_fn fn, void *ctx)
+{
+	d->fn = fn;
+	d->ctx = ctx;
+	d->taken = 0;
+	int r = d->ring ? ring_buffer__consume(d->ring) : 0;
+	for (size_t i = 0; i < detector_defs_n; i++)
+		if (d->detectors[i].ops->take && d->detectors[i].state != DETECTOR_UNSUPPORTED)
+			d->detectors[i].ops->take(&d->detectors[i]);
+	d->fn = NULL;
+	return r < 0 ? r : d->taken;
+}
+
+static void add_run_time(const struct detector *one, struct detector_status *ret)
+{
+	struct bpf_program *program;
+	bpf_object__for_each_program(program, *one->skeleton->obj)
+	{
+		struct bpf_prog_info info = {0};
+		uint32_t len = sizeof(info);
+		int fd = bpf_program__fd(program);
+		if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len) < 0)
+			continue;
+		ret->run_ns += info.run_time_ns;
+		ret->run_count += info.run_cnt;
+	}
+}
+
+static uint64_t counted(const __u64 *counter)
+{
+	return counter ? __atomic_load_n(counter, __ATOMIC_RELAXED) : 0;
+}
+
+void detect_status(const struct detect *d, uint16_t detector, struct detector_status *ret)
+{
+	const struct detector *one = &d->detectors[detector];
+	bool supported = one->state != DETECTOR_UNSUPPORTED;
+	*ret = (struct detector_status){
+		.state = one->state,
+		.hook = supported ? one->hook : NULL,
+		.reason = supported ? NULL : one->reason,
+		.events = counted(one->counters.emitted),
+		.lost = counted(one->counters.lost),
+		.limited = counted(one->counters.limited),
+	};
+	if (supported && one->skeleton)
+		add_run_time(one, ret);
+}
+
+static int run_self_test(struct detector *one)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options);
+	struct bpf_program *program =
+		one->skeleton ? bpf_object__find_program_by_name(*one->skeleton->obj, "self_test") : NULL;
+	if (!program)
+		return -EOPNOTSUPP;
+	return bpf_prog_test_run_opts(bpf_program__fd(program), &options);
+}
+
+int detect_self_test(struct detect *d, uint16_t detector)
+{
+	struct detector *one = &d->detectors[detector];
+	if (one->state == DETECTOR_UNSUPPORTED)
+		return -EOPNOTSUPP;
+	return one->ops->self_test ? one->ops->self_test(one) : run_self_test(one);
+}
+
+struct detect *detect_free(struct detect *d)
+{
+	if (!d)
+		return NULL;
+	/* First: unmaps the rings that the objects own. */
+	ring_buffer__free(d->ring);
+	for (size_t i = 0; d->detectors && i < detector_defs_n; i++)
+		detector_unload(&d->detectors[i]);
+	cgroups_free(d->world.cgroups);
+	close_fd(&d->poll_fd);
+	free(d->detectors);
+	free(d);
+	return NULL;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "engine/detect/detector.h"
+
+#include <stdarg.h>
+
+int detector_refuse(struct detector *d, int error, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	vsnprintf(d->reason, sizeof(d->reason), fmt, args);
+	va_end(args);
+	return error;
+}
+
+int detector_attach_program(struct detector *d, struct bpf_program *program)
+{
+	if (d->n_links == ARRAY_SIZE(d->links))
+		return -ENOSPC;
+	struct bpf_link *link = bpf_program__attach(program);
+	if (!link)
+		return -errno;
+	d->links[d->n_links++] = link;
+	return 0;
+}
+
+static bool is_hook(const struct bpf_program *program)
+{
+	return bpf_program__fd(program) >= 0 && !streq(bpf_program__name(program), "self_test") &&
+	       !starts_with(bpf_program__section_name(program), "iter/");
+}
+
+int detector_attach_all(struct detector *d)
+{
+	struct bpf_program *program;
+	bpf_object__for_each_program(program, *d->skeleton->obj)
+	{
+		int r = is_hook(program) ? detector_attach_program(d, program) : 0;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+void detector_detach_all(struct detector *d)
+{
+	while (d->n_links)
+		bpf_link__destroy(d->links[--d->n_links]);
+}
+
+void detector_unload(struct detector *d)
+{
+	detector_detach_all(d);
+	if (d->ops->unload)
+		d->ops->unload(d);
+	if (d->skeleton)
+		bpf_object__destroy_skeleton(d->skeleton);
+	free(d->bpf);
+	d->skeleton = NULL;
+	d->bpf = d->own = NULL;
+	d->fd = -1;
+	d->counters = (struct detector_counters){0};
+}
+
+static const struct btf_type *without_modifiers(const struct btf *btf, uint32_t id)
+{
+	const struct btf_type *t = btf__type_by_id(btf, id);
+	while (t && btf_is_mod(t))
+		t = btf__type_by_id(btf, t->type);
+	return t;
+}
+
+/* The prototype is that of btf_trace_NAME: a typedef of a pointer to a function whose first parameter is the kernel's. */
+static const struct btf_type *prototype_of(const struct btf *btf, const char *tracepoint)
+{
+	char name[128];
+	snprintf(name, sizeof(name), "btf_trace_%s", tracepoint);
+	int id = btf ? btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF) : -ENOENT;
+	const struct btf_type *t = id < 0 ? NULL : btf__type_by_id(btf, (uint32_t)id);
+	for (int i = 0; t && i < 2; i++)
+		t = without_modifiers(btf, t->type);
+	return t && btf_is_func_proto(t) ? t : NULL;
+}
+
+int detector_tracepoint_takes(const struct btf *btf, const char *tracepoint, unsigned at, const char *type)
+{
+	const struct btf_type *proto = prototype_of(btf, tracepoint);
+	if (!proto)
+		return -1;
+	if (at + 1 >= btf_vlen(proto))
+		return 0;
+	const struct btf_type *t = without_modifiers(btf, btf_params(proto)[at + 1].type);
+	if (t && btf_is_ptr(t))
+		t = without_modifiers(btf, t->type);
+	return t && streq(btf__name_by_offset(btf, t->name_off), type);
+}
