@@ -3,25 +3,33 @@
 
 #define WORD_MAX 64 /* longer words are no typing mistakes */
 
+/* Insertions, deletions, replacements and swaps of two neighbours. */
 static unsigned edit_distance(const char *a, const char *b)
 {
-	unsigned row[WORD_MAX + 1];
+	unsigned rows[3][WORD_MAX + 1];
 	size_t na = strlen(a), nb = strlen(b);
 	if (na > WORD_MAX || nb > WORD_MAX)
 		return WORD_MAX;
 	for (size_t j = 0; j <= nb; j++)
-		row[j] = (unsigned)j;
+		rows[0][j] = (unsigned)j;
 	for (size_t i = 1; i <= na; i++) {
-		unsigned diagonal = row[0];
+		unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3], *twice = rows[(i + 1) % 3];
 		row[0] = (unsigned)i;
 		for (size_t j = 1; j <= nb; j++) {
-			unsigned above = row[j];
-			unsigned swap = diagonal + (a[i - 1] != b[j - 1]);
-			row[j] = MIN(MIN(above, row[j - 1]) + 1, swap);
-			diagonal = above;
+			row[j] = MIN(MIN(above[j], row[j - 1]) + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				row[j] = MIN(row[j], twice[j - 2] + 1);
 		}
 	}
-	return row[nb];
+	return rows[na % 3][nb];
+}
+
+static size_t common_prefix(const char *a, const char *b)
+{
+	size_t n = 0;
+	while (a[n] && a[n] == b[n])
+		n++;
+	return n;
 }
 
 const char *text_nearest(const char *word, const char *const *names, size_t n)
@@ -30,7 +38,8 @@ const char *text_nearest(const char *word, const char *const *names, size_t n)
 	unsigned limit = (unsigned)MAX(strlen(word) / 3, (size_t)1), least = limit + 1;
 	for (size_t i = 0; i < n; i++) {
 		unsigned d = edit_distance(word, names[i]);
-		if (d < least) {
+		bool nearer = d < least || (best && d == least && common_prefix(word, names[i]) > common_prefix(word, best));
+		if (nearer) {
 			least = d;
 			best = names[i];
 		}

@@ -7,6 +7,8 @@ static void a_typing_mistake_finds_the_name_that_was_meant(void **state _unused_
 	static const char *const names[] = {"cpu.sys", "cpu.user", "disk.await"};
 	assert_string_equal(text_nearest("cpu.sytem", names, 3), "cpu.sys");
 	assert_null(text_nearest("zebra", names, 3));
+	assert_string_equal(text_nearest("dsik", (const char *[]){"cpu", "disk"}, 2), "disk");
+	assert_string_equal(text_nearest("cpu.sytem", (const char *[]){"cpu.steal", "cpu.sys"}, 2), "cpu.sys");
 }
 
 static void a_glob_is_anchored_and_its_star_crosses_slashes(void **state _unused_)
