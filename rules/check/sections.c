@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "rules/check/check.h"
+
+#include "engine/base/clock.h"
+#include "engine/base/text.h"
+
+#define WINDOW_MAX_NS (600 * NS_PER_S) /* as far back as the history goes; as long forward */
+#define ARM_MAX_NS (3600 * NS_PER_S)
+#define SIZE_MIN ((uint64_t)64 << 10)
+#define SIZE_LIMIT ((uint64_t)1 << 30)
+
+typedef int (*lookup_fn)(struct checker *c, const char *name, struct position at);
+
+/* A list of names as indices, each once. */
+static bool check_names(struct checker *c, const struct node *n, lookup_fn lookup, const uint16_t **ret, size_t *ret_n)
+{
+	const char *const *names;
+	size_t n_names, n_found = 0;
+	if (!node_strings(n, c->arena, c->diagnostics, &names, &n_names))
+		return false;
+	uint16_t *found = arena_array(c->arena, uint16_t, n_names);
+	for (size_t i = 0; found && i < n_names; i++) {
+		struct position at = n->kind == NODE_SEQUENCE ? n->items[i]->at : n->at;
+		int index = lookup(c, names[i], at);
+		bool again = false;
+		for (size_t j = 0; j < n_found; j++)
+			again |= found[j] == index;
+		if (again)
+			check_warning_at(c, at, "duplicate-name", "'%s' stands here twice", names[i]);
+		else if (index >= 0)
+			found[n_found++] = (uint16_t)index;
+	}
+	*ret = found;
+	*ret_n = n_found;
+	return found != NULL;
+}
+
+static void check_span_between(struct checker *c, const struct node *n, uint64_t least, uint64_t most, uint64_t *ret)
+{
+	uint64_t ns;
+	char from[CLOCK_TEXT_MAX], to[CLOCK_TEXT_MAX];
+	if (!n || !node_duration(n, c->diagnostics, &ns))
+		return;
+	if (ns < least || ns > most)
+		check_error_at(c, n->at, "out-of-range", "%s is not between %s and %s", n->text,
+			       least ? clock_span(least, from) : "0s", clock_span(most, to));
+	else
+		*ret = ns;
+}
+
+static void warn_of_always(struct checker *c, const struct node *n)
+{
+	for (size_t i = 0; i < c->rule->arm.n_detectors; i++) {
+		const struct detector_def *d = &c->vocabulary->detectors[c->rule->arm.detectors[i]];
+		if (d->class == DETECTOR_ALWAYS)
+			check_warning_at(c, n->at, "always-attached", "'%s' is always attached; arming it changes nothing", d->name);
+	}
+}
+
+void check_arm(struct checker *c, const struct node *map)
+{
+	static const char *const keys[] = {"when", "detectors", "for"};
+	if (!node_is_mapping(map, "a mapping with detectors, when and for", c->diagnostics))
+		return;
+	node_check_keys(map, "arm", keys, ARRAY_SIZE(keys), c->diagnostics);
+	const struct node *detectors = node_get(map, "detectors"), *when = node_get(map, "when");
+	if (!detectors || (detectors->kind != NODE_SCALAR && detectors->n == 0))
+		check_error_at(c, detectors ? detectors->at : map->at, "missing-key", "arm names no detectors, as in detectors: [softirq]");
+	else if (check_names(c, detectors, check_detector, &c->rule->arm.detectors, &c->rule->arm.n_detectors))
+		warn_of_always(c, detectors);
+	if (when && c->rule->on >= 0)
+		check_error_at(c, when->at, "on-and-when", "a rule on events arms at its firing; arm.when has no meaning in it");
+	else if (when)
+		c->rule->arm.when = check_condition(c, when);
+	check_span_between(c, node_get(map, "for"), NS_PER_S, ARM_MAX_NS, &c->rule->arm.for_ns);
+}
+
+static void check_max_size(struct checker *c, const struct node *n)
+{
+	uint64_t bytes;
+	if (!n || !node_bytes(n, c->diagnostics, &bytes))
+		return;
+	if (bytes < SIZE_MIN || bytes > SIZE_LIMIT)
+		check_error_at(c, n->at, "out-of-range", "%s is not between 64KiB and 1GiB", n->text);
+	else
+		c->rule->capture.max_bytes = bytes;
+}
+
+/* What a rule that names nothing takes: who was there, what the CPUs did, what the kernel said. */
+void check_capture_defaults(struct checker *c)
+{
+	static const char *const names[] = {"profile", "tasks", "kmsg"};
+	uint16_t *found = arena_array(c->arena, uint16_t, ARRAY_SIZE(names));
+	size_t n = 0;
+	for (size_t i = 0; found && i < ARRAY_SIZE(names); i++) {
+		int index = vocabulary_collector(c->vocabulary, names[i]);
+		if (index >= 0)
+			found[n++] = (uint16_t)index;
+	}
+	c->rule->capture.collectors = found;
+	c->rule->capture.n_collectors = found ? n : 0;
+}
+
+void check_capture(struct checker *c, const struct node *map)
+{
+	static const char *const keys[] = {"before", "after", "collect", "max_size"};
+	static const char *const later[] = {"files", "exec"};
+	if (!node_is_mapping(map, "a mapping with before, after, collect and max_size", c->diagnostics))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(later); i++)
+		if (node_get(map, later[i]))
+			check_error_at(c, node_get(map, later[i])->at, "not-supported", "'capture.%s' is not supported yet",
+				       later[i]);
+	if (!node_get(map, "files") && !node_get(map, "exec"))
+		node_check_keys(map, "capture", keys, ARRAY_SIZE(keys), c->diagnostics);
+	check_span_between(c, node_get(map, "before"), 0, WINDOW_MAX_NS, &c->rule->capture.before_ns);
+	check_span_between(c, node_get(map, "after"), 0, WINDOW_MAX_NS, &c->rule->capture.after_ns);
+	check_max_size(c, node_get(map, "max_size"));
+	const struct node *collect = node_get(map, "collect");
+	if (collect)
+		check_names(c, collect, check_collector, &c->rule->capture.collectors, &c->rule->capture.n_collectors);
+}
+
+/* "4/1h" or "none". */
+static bool read_limit(const char *text, struct limit *ret)
+{
+	struct quantity q;
+	uint64_t burst;
+	size_t len;
+	char count[16] = "";
+	size_t slash = strcspn(text, "/");
+	if (streq(text, "none")) {
+		*ret = (struct limit){0};
+		return true;
+	}
+	if (text[slash] != '/' || slash == 0 || slash >= sizeof(count))
+		return false;
+	copy_bytes(count, text, slash);
+	if (!text_u64(count, &burst) || burst == 0 || burst > 10000)
+		return false;
+	if (quantity_scan(text + slash + 1, &q, &len) != QUANTITY_OK || text[slash + 1 + len] || q.unit != UNIT_SECONDS ||
+	    q.value < (double)(burst * NS_PER_MS) || q.value > 366 * 86400e9)
+		return false;
+	*ret = (struct limit){(uint32_t)burst, (uint64_t)q.value / burst};
+	return true;
+}
+
+static void check_limit(struct checker *c, const struct node *map, const char *key, struct limit *ret)
+{
+	char full[32], got[96];
+	snprintf(full, sizeof(full), "limits.%s", key);
+	const struct node *n = overrides_get(c->overrides, c->rule->name, full, map ? node_get(map, key) : NULL);
+	if (n && (n->kind != NODE_SCALAR || !read_limit(n->text, ret)))
+		check_error_at(c, n->at, "bad-limit", "expected a limit like 1/10m or 4/1h, or none, not %s",
+			       node_describe(n, got, sizeof(got)));
+}
+
+void check_limits(struct checker *c, const struct node *map)
+{
+	static const char *const keys[] = {"entity", "rule"};
+	if (map && !node_is_mapping(map, "limits, as in {entity: 1/10m, rule: 6/1h}", c->diagnostics))
+		map = NULL;
+	if (map)
+		node_check_keys(map, "limits", keys, ARRAY_SIZE(keys), c->diagnostics);
+	check_limit(c, map, "entity", &c->rule->limits.entity);
+	check_limit(c, map, "rule", &c->rule->limits.rule);
+}
+
+static bool label_key_fits(const char *key)
+{
+	size_t len = strlen(key);
+	return len && len <= 63 &&
+	       strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") == len;
+}
+
+void check_labels(struct checker *c, const struct node *map)
+{
+	if (!node_is_mapping(map, "labels, as in {team: kernel}", c->diagnostics))
+		return;
+	struct text_pair *labels = arena_array(c->arena, struct text_pair, map->n);
+	for (size_t i = 0; labels && i < map->n; i++) {
+		const struct node_pair *p = &map->pairs[i];
+		struct text_pair *l = &labels[c->rule->n_labels];
+		l->key = p->key->text;
+		if (!label_key_fits(l->key))
+			check_error_at(c, p->key->at, "bad-name", "a label's name is made of letters, digits, _ . and -, not '%.64s'",
+				       l->key);
+		else if (node_string(p->value, c->diagnostics, &l->value))
+			c->rule->n_labels++;
+	}
+	c->rule->labels = labels;
+}
