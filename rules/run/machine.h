@@ -41,7 +41,8 @@ struct machine_options {
 	struct limit host_limit;
 };
 
-/* 0, -ENOMEM, -E2BIG when the windows of these rules would need more than the bound of window.h. */
+/* 0, -ENOMEM, -E2BIG when the windows of these rules would need more than the bound of window.h for one entity of each
+ * kind, -EINVAL when a rule's match is no pattern (or one that match.h refuses). */
 int machine_new(const struct machine_options *options, struct machine **ret);
 
 /* Takes one input; `emit` is called for every transition it causes. Inputs come in time order; one that is older than its
@@ -50,6 +51,9 @@ void machine_input(struct machine *m, const struct input *in, transition_fn emit
 
 /* Which rules read a signal at all, so that a source can leave the others at one reading a second. */
 bool machine_reads_signal(const struct machine *m, uint16_t signal);
+
+/* How many entities have no windows because they would not fit into memory any more; their windows are unknown. */
+uint64_t machine_refused(const struct machine *m);
 
 /* All state, windows included, such that a machine restored from it and fed the same inputs decides the same. The bytes
  * name rules by name and digest, signals and detectors by name, entities by kind and name. */

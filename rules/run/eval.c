@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "rules/run/internal.h"
+
+#define FIELD_TEXT_MAX 1024
+
+static enum truth not(enum truth a)
+{
+	return a == TRUTH_UNKNOWN ? a : a == TRUTH_TRUE ? TRUTH_FALSE : TRUTH_TRUE;
+}
+
+static enum truth is(bool yes)
+{
+	return yes ? TRUTH_TRUE : TRUTH_FALSE;
+}
+
+static bool signal_number(const struct machine *m, const struct node *n, uint16_t entity, double *ret)
+{
+	const struct signal_use *u = &m->signals[n->use];
+	struct series *s = series_of(u, n->of_host ? ENTITY_HOST : entity);
+	if (!s)
+		return false;
+	if (n->kind == EXPR_SIGNAL)
+		return series_value(s, &u->spec, m->now_ns, ret);
+	if (!series_window(s, &u->spec, n->window, n->fn, m->now_ns, ret))
+		return false;
+	*ret *= n->number;
+	return true;
+}
+
+static bool field_number(const struct machine *m, const struct node *n, double *ret)
+{
+	int64_t value;
+	if (!m->event || !event_field_number(m->event->event.record, m->event->event.len, n->expr->field.field, &value))
+		return false;
+	*ret = (double)value;
+	return true;
+}
+
+static bool event_count(const struct machine *m, const struct node *n, uint16_t entity, double *ret)
+{
+	const struct detector_use *d = &m->detectors[n->use];
+	if (!d->attached)
+		return false;
+	*ret = arrivals_count(&d->of[entity], m->now_ns, n->span_ns);
+	return true;
+}
+
+static double tally(const struct machine *m, const struct program *p, const struct node *n)
+{
+	const struct selection *s = &m->selections[n->use];
+	double count = 0;
+	for (size_t i = 0; i < s->n; i++)
+		count += eval_truth(m, p, n->a, s->slots[i]) == TRUTH_TRUE;
+	return count;
+}
+
+static bool arithmetic(const struct machine *m, const struct program *p, const struct node *n, uint16_t entity,
+		       double *ret)
+{
+	double a, b;
+	if (!eval_number(m, p, n->a, entity, &a) || !eval_number(m, p, n->b, entity, &b))
+		return false;
+	switch (n->kind) {
+	case EXPR_ADD:
+		*ret = a + b * n->number;
+		return true;
+	case EXPR_SUBTRACT:
+		*ret = a - b * n->number;
+		return true;
+	case EXPR_MULTIPLY:
+		*ret = a * b * n->number;
+		return true;
+	default:
+		*ret = a / b * n->number;
+		return b != 0;
+	}
+}
+
+bool eval_number(const struct machine *m, const struct program *p, uint16_t node, uint16_t entity, double *ret)
+{
+	const struct node *n = &p->nodes[node];
+	switch (n->kind) {
+	case EXPR_NUMBER:
+		*ret = n->number;
+		return true;
+	case EXPR_SIGNAL:
+	case EXPR_WINDOW:
+		return signal_number(m, n, entity, ret);
+	case EXPR_FIELD:
+		return field_number(m, n, ret);
+	case EXPR_EVENTS:
+		return event_count(m, n, entity, ret);
+	case EXPR_TALLY:
+		*ret = tally(m, p, n);
+		return true;
+	case EXPR_NEGATE:
+		if (!eval_number(m, p, n->a, entity, ret))
+			return false;
+		*ret = -*ret;
+		return true;
+	case EXPR_ADD:
+	case EXPR_SUBTRACT:
+	case EXPR_MULTIPLY:
+	case EXPR_DIVIDE:
+		return arithmetic(m, p, n, entity, ret);
+	default:
+		return false;
+	}
+}
+
+static enum truth compare(const struct machine *m, const struct program *p, const struct node *n, uint16_t entity)
+{
+	double a, b;
+	if (!eval_number(m, p, n->a, entity, &a) || !eval_number(m, p, n->b, entity, &b))
+		return TRUTH_UNKNOWN;
+	b *= n->number;
+	switch (n->kind) {
+	case EXPR_LESS:
+		return is(a < b);
+	case EXPR_LESS_EQUAL:
+		return is(a <= b);
+	case EXPR_GREATER:
+		return is(a > b);
+	case EXPR_GREATER_EQUAL:
+		return is(a >= b);
+	case EXPR_EQUAL:
+		return is(a == b);
+	default:
+		return is(a != b);
+	}
+}
+
+static enum truth compare_text(const struct machine *m, const struct node *n)
+{
+	char text[FIELD_TEXT_MAX];
+	if (!m->event ||
+	    !event_field_text(m->event->event.record, m->event->event.len, n->expr->field.field, text, sizeof(text)))
+		return TRUTH_UNKNOWN;
+	return is(streq(text, n->expr->field.text) == (n->kind == EXPR_TEXT_EQUAL));
+}
+
+/* ANY is an or over the entities, ALL an and: `decisive` ends it, an unknown one spoils the neutral outcome. */
+static enum truth quantify(const struct machine *m, const struct program *p, const struct node *n, enum truth decisive)
+{
+	const struct selection *s = &m->selections[n->use];
+	enum truth so_far = not(decisive);
+	for (size_t i = 0; i < s->n; i++) {
+		enum truth one = eval_truth(m, p, n->a, s->slots[i]);
+		if (one == decisive)
+			return decisive;
+		if (one == TRUTH_UNKNOWN)
+			so_far = TRUTH_UNKNOWN;
+	}
+	return so_far;
+}
+
+static enum truth connect(const struct machine *m, const struct program *p, const struct node *n, uint16_t entity,
+			  enum truth decisive)
+{
+	enum truth a = eval_truth(m, p, n->a, entity);
+	if (a == decisive)
+		return a;
+	enum truth b = eval_truth(m, p, n->b, entity);
+	return b == decisive || a != TRUTH_UNKNOWN ? b : a;
+}
+
+enum truth eval_truth(const struct machine *m, const struct program *p, uint16_t node, uint16_t entity)
+{
+	const struct node *n = &p->nodes[node];
+	switch (n->kind) {
+	case EXPR_NOT:
+		return not(eval_truth(m, p, n->a, entity));
+	case EXPR_AND:
+		return connect(m, p, n, entity, TRUTH_FALSE);
+	case EXPR_OR:
+		return connect(m, p, n, entity, TRUTH_TRUE);
+	case EXPR_ANY:
+		return quantify(m, p, n, TRUTH_TRUE);
+	case EXPR_ALL:
+		return quantify(m, p, n, TRUTH_FALSE);
+	case EXPR_CONSTANT:
+		return is(n->number != 0);
+	case EXPR_TEXT_EQUAL:
+	case EXPR_TEXT_NOT_EQUAL:
+		return compare_text(m, n);
+	case EXPR_LESS:
+	case EXPR_LESS_EQUAL:
+	case EXPR_GREATER:
+	case EXPR_GREATER_EQUAL:
+	case EXPR_EQUAL:
+	case EXPR_NOT_EQUAL:
+		return compare(m, p, n, entity);
+	default:
+		return TRUTH_UNKNOWN;
+	}
+}

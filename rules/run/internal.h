@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The machine from inside, for the files of rules/run (and rules/tell, which shows what it sees). Who is in which file:
+ *
+ *     machine.c   inputs in; which rules are due        roster.c    births and deaths, who is watched by whom
+ *     program.c   rules compiled                        eval.c      an expression's value now
+ *     state.c     the states, arming, firing            buckets.c   limits of rules and entities, and their text
+ *     checkpoint.c, restore.c   all of it as bytes
+ *
+ * Everything is indexed so that an input touches only what it concerns: a signal knows the rules that read it (bit masks),
+ * a tick marks rule × entity pairs, and only those are evaluated, in the order of rules, then of slots.
+ */
+#pragma once
+
+#include "rules/run/arrivals.h"
+#include "rules/run/hold.h"
+#include "rules/run/limits.h"
+#include "rules/run/machine.h"
+#include "rules/run/match.h"
+#include "rules/run/series.h"
+
+#define NONE UINT16_MAX
+
+/* One expression node, with everything looked up that can be. */
+struct node {
+	uint8_t kind, fn;
+	bool of_host;
+	uint16_t use;	 /* of a signal: index in machine.signals; of a detector or selection: index in its array */
+	uint16_t window; /* index in the series' windows */
+	uint16_t a, b;	 /* nodes of the same program */
+	double number;	 /* the constant; else what the right side, or the result, is multiplied by to fit the units */
+	uint64_t span_ns;
+	const struct expr *expr;
+};
+
+struct program {
+	struct node *nodes;
+	uint16_t n, cap;
+	uint16_t when, clear, arm_when; /* NONE: absent */
+};
+
+/* The living entities of a kind that match a pattern, by slot. */
+struct selection {
+	struct matcher matcher;
+	const char *pattern;
+	uint16_t *slots;
+	size_t n;
+};
+
+struct instance {
+	uint16_t entity;
+	uint8_t state, verdict;
+	uint8_t before;	   /* what the condition counted as at the last evaluation */
+	bool armed, judged;
+	bool counting;	   /* begin_ns means something */
+	uint64_t evaluated_ns;
+	uint64_t active_ns; /* a clock that stands still while the condition is unknown */
+	uint64_t begin_ns;  /* on that clock: since when `when` (or, firing, `clear`) has been true */
+	uint64_t since_ns, true_since_ns;
+	struct true_span true_span;
+	uint64_t arm_true_ns;
+	struct bucket bucket;
+	uint64_t fired, suppressed;
+	struct stretches *stretches;
+};
+
+struct rule_run {
+	const struct rule *rule;
+	struct program program;
+	uint16_t selection; /* NONE: disabled */
+	struct instance *instances; /* by slot */
+	size_t n_instances;
+	struct bucket bucket;
+	uint64_t gap_ns; /* two evaluations further apart than this have something unknown between them */
+	bool foreign;	 /* restored from a checkpoint that did not have this rule */
+	uint64_t cold_until_ns;
+};
+
+struct signal_use {
+	uint16_t signal;
+	uint32_t kinds;	     /* whose readings are asked for */
+	uint32_t over_kinds; /* of those, whose are read by quantifiers */
+	struct series_spec spec;
+	char *series; /* `slots` times spec.stride bytes */
+	unsigned slots;
+	uint64_t *own;	/* mask of rules that read it of their own entity */
+	uint64_t *all;	/* of rules whose every entity reads the host's */
+	uint64_t *over; /* of rules that read it by a quantifier */
+};
+
+struct detector_use {
+	uint64_t span_ns; /* the longest that is asked for; 0: none */
+	bool attached;
+	struct arrivals *of; /* per slot; NULL when not asked for */
+	uint64_t *readers;
+};
+
+struct resident {
+	char *name; /* NULL: nobody */
+	enum entity_kind kind;
+	uint64_t reserved; /* bytes of windows */
+	bool windowless;
+};
+
+struct machine {
+	const struct ruleset *set;
+	const struct vocabulary *vocabulary;
+	uint64_t *period_ns;
+	unsigned max_entities;
+	struct limit host_limit;
+
+	struct rule_run *rules;
+	size_t n_rules, n_words; /* words of a mask of rules */
+	struct signal_use *signals;
+	size_t n_signals;
+	uint16_t *use_of_signal; /* NONE: nobody reads it */
+	struct detector_use *detectors;
+	struct selection *selections;
+	size_t n_selections;
+	uint64_t *pulse; /* mask of rules that are due at every tick: they count events, or read nothing at all */
+
+	struct resident *residents;
+	uint64_t window_cost[ENTITY_KIND_MAX_], window_bytes, refused;
+
+	uint64_t *due, *due_all; /* masks: rules that are due for some entity; for all of theirs */
+	uint64_t *due_of;	 /* per slot */
+	unsigned due_first, due_end;
+
+	uint64_t now_ns;
+	int64_t boottime_offset_ns, realtime_offset_ns;
+	int32_t utc_offset_s;
+	uint64_t disarm_ns; /* nothing is to be disarmed before this */
+	struct bucket host_bucket;
+	struct remembered_buckets remembered;
+	bool poor, poor_pending; /* limits were lost: buckets start with one token, as of poor_ns */
+	uint64_t poor_ns;
+
+	const struct input *event; /* while one is judged */
+	transition_fn emit;
+	void *ctx;
+};
+
+/* program.c: -ENOMEM, -E2BIG, -EINVAL (a pattern that is none). */
+int machine_compile(struct machine *m);
+void program_done(struct program *p);
+
+/* eval.c */
+enum truth eval_truth(const struct machine *m, const struct program *p, uint16_t node, uint16_t entity);
+bool eval_number(const struct machine *m, const struct program *p, uint16_t node, uint16_t entity, double *ret);
+
+static inline struct series *series_of(const struct signal_use *u, uint16_t slot)
+{
+	return slot < u->slots ? (struct series *)(u->series + (size_t)slot * u->spec.stride) : NULL;
+}
+
+/* roster.c */
+int roster_birth(struct machine *m, uint16_t slot, enum entity_kind kind, const char *name);
+void roster_death(struct machine *m, uint16_t slot);
+uint16_t roster_find(const struct machine *m, enum entity_kind kind, const char *name);
+struct instance *instance_find(const struct rule_run *r, uint16_t entity);
+
+/* state.c */
+void state_evaluate(struct machine *m, struct rule_run *r, struct instance *i);
+void state_event(struct machine *m, struct rule_run *r, const struct input *in);
+void state_trigger(struct machine *m, const struct input *in);
+void state_vanish(struct machine *m, struct rule_run *r, struct instance *i);
+void state_disarm_due(struct machine *m);
+
+/* buckets.c */
+uint64_t machine_boot_ns(const struct machine *m);
+bool buckets_take_for(struct machine *m, struct rule_run *r, struct instance *i);
+struct bucket bucket_fresh(const struct machine *m, const struct limit *l);
+void buckets_settle(struct machine *m);
+
+static inline void mask_set(uint64_t *mask, size_t i)
+{
+	mask[i / 64] |= UINT64_C(1) << (i % 64);
+}
+
+static inline bool mask_has(const uint64_t *mask, size_t i)
+{
+	return mask[i / 64] >> (i % 64) & 1;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "rules/run/internal.h"
+
+/* Index of the first element of an array sorted by slot that is not below `slot`. */
+static size_t place_of_slot(const uint16_t *slots, size_t n, uint16_t slot)
+{
+	size_t lo = 0, hi = n;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		if (slots[mid] < slot)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static size_t place_of_instance(const struct rule_run *r, uint16_t entity)
+{
+	size_t lo = 0, hi = r->n_instances;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		if (r->instances[mid].entity < entity)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+struct instance *instance_find(const struct rule_run *r, uint16_t entity)
+{
+	size_t i = place_of_instance(r, entity);
+	return i < r->n_instances && r->instances[i].entity == entity ? &r->instances[i] : NULL;
+}
+
+uint16_t roster_find(const struct machine *m, enum entity_kind kind, const char *name)
+{
+	for (unsigned i = 0; i < m->max_entities; i++) {
+		const struct resident *r = &m->residents[i];
+		if (r->name && r->kind == kind && streq(r->name, name))
+			return (uint16_t)i;
+	}
+	return ENTITY_NONE;
+}
+
+static int instance_add(struct machine *m, struct rule_run *r, uint16_t slot)
+{
+	const struct resident *who = &m->residents[slot];
+	size_t at = place_of_instance(r, slot);
+	struct instance *all = realloc(r->instances, (r->n_instances + 1) * sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+	r->instances = all;
+	memmove(&all[at + 1], &all[at], (r->n_instances - at) * sizeof(*all));
+	r->n_instances++;
+	all[at] = (struct instance){.entity = slot,
+				    .verdict = TRUTH_UNKNOWN,
+				    .before = TRUTH_UNKNOWN,
+				    .since_ns = m->now_ns,
+				    .bucket = bucket_fresh(m, &r->rule->limits.entity)};
+	buckets_recall(&m->remembered, r->rule->name, who->kind, who->name, &all[at].bucket);
+	return 0;
+}
+
+static void instance_remove(struct machine *m, struct rule_run *r, struct instance *i)
+{
+	const struct resident *who = &m->residents[i->entity];
+	bucket_refill(&i->bucket, &r->rule->limits.entity, machine_boot_ns(m));
+	if (i->bucket.tokens < r->rule->limits.entity.burst)
+		buckets_remember(&m->remembered, r->rule->name, who->kind, who->name, &i->bucket);
+	i->stretches = stretches_free(i->stretches);
+	size_t at = (size_t)(i - r->instances);
+	r->n_instances--;
+	memmove(i, i + 1, (r->n_instances - at) * sizeof(*i));
+}
+
+static void reserve_windows(struct machine *m, struct resident *who)
+{
+	uint64_t cost = m->window_cost[who->kind];
+	who->windowless = m->window_bytes + cost > WINDOW_BYTES_MAX;
+	who->reserved = who->windowless ? 0 : cost;
+	m->window_bytes += who->reserved;
+	m->refused += who->windowless;
+}
+
+static void start_series(struct machine *m, uint16_t slot)
+{
+	for (size_t i = 0; i < m->n_signals; i++) {
+		struct series *s = series_of(&m->signals[i], slot);
+		if (s && m->residents[slot].windowless)
+			s->windowless = true;
+	}
+}
+
+static int join_selections(struct machine *m, uint16_t slot)
+{
+	const struct resident *who = &m->residents[slot];
+	for (size_t i = 0; i < m->n_selections; i++) {
+		struct selection *s = &m->selections[i];
+		if (!matcher_matches(&s->matcher, who->kind, who->name))
+			continue;
+		size_t at = place_of_slot(s->slots, s->n, slot);
+		memmove(&s->slots[at + 1], &s->slots[at], (s->n++ - at) * sizeof(*s->slots));
+		s->slots[at] = slot;
+	}
+	for (size_t i = 0; i < m->n_rules; i++) {
+		struct rule_run *r = &m->rules[i];
+		if (r->selection == NONE)
+			continue;
+		const struct selection *s = &m->selections[r->selection];
+		size_t at = place_of_slot(s->slots, s->n, slot);
+		if (at < s->n && s->slots[at] == slot && instance_add(m, r, slot) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int roster_birth(struct machine *m, uint16_t slot, enum entity_kind kind, const char *name)
+{
+	if (slot >= m->max_entities || kind >= ENTITY_KIND_MAX_ || strlen(name) >= ENTITY_NAME_MAX)
+		return -EINVAL;
+	struct resident *who = &m->residents[slot];
+	if (who->name && who->kind == kind && streq(who->name, name))
+		return 0;
+	if ((slot == ENTITY_HOST) != (kind == ENTITY_KIND_HOST) || (slot == ENTITY_HOST && who->name))
+		return -EINVAL;
+	roster_death(m, slot);
+	who->name = strdup(name);
+	if (!who->name)
+		return -ENOMEM;
+	who->kind = kind;
+	reserve_windows(m, who);
+	start_series(m, slot);
+	return join_selections(m, slot);
+}
+
+static void leave_selections(struct machine *m, uint16_t slot)
+{
+	for (size_t i = 0; i < m->n_rules; i++) {
+		struct instance *it = instance_find(&m->rules[i], slot);
+		if (!it)
+			continue;
+		state_vanish(m, &m->rules[i], it);
+		instance_remove(m, &m->rules[i], it);
+	}
+	for (size_t i = 0; i < m->n_selections; i++) {
+		struct selection *s = &m->selections[i];
+		size_t at = place_of_slot(s->slots, s->n, slot);
+		if (at < s->n && s->slots[at] == slot)
+			memmove(&s->slots[at], &s->slots[at + 1], (--s->n - at) * sizeof(*s->slots));
+	}
+}
+
+void roster_death(struct machine *m, uint16_t slot)
+{
+	if (slot >= m->max_entities || slot == ENTITY_HOST || !m->residents[slot].name)
+		return;
+	leave_selections(m, slot);
+	for (size_t i = 0; i < m->n_signals; i++) {
+		struct series *s = series_of(&m->signals[i], slot);
+		if (s)
+			series_done(s, &m->signals[i].spec);
+	}
+	for (size_t i = 0; i < m->vocabulary->n_detectors; i++)
+		if (m->detectors[i].of)
+			arrivals_done(&m->detectors[i].of[slot]);
+	m->window_bytes -= m->residents[slot].reserved;
+	free(m->residents[slot].name);
+	m->residents[slot] = (struct resident){0};
+}
