@@ -3,14 +3,16 @@
 
 #include "engine/base/clock.h"
 #include "engine/source/part.h"
+#include "engine/source/tick.h"
 
 #include <fcntl.h>
 #include <sys/timerfd.h>
 
-enum { PARTS_MAX = 16, PROC_HZ = 10 };
+enum { PARTS_MAX = 16, PROC_HZ = 10, BPF_HZ = 100 };
 
 struct source {
 	struct env env;
+	struct tick *tick; /* NULL: by /proc */
 	struct source_options options;
 	struct part *part[PARTS_MAX];
 	struct readings readings;
@@ -83,14 +85,36 @@ static bool take_slow_due(struct source *s, uint64_t now_ns)
 	return true;
 }
 
+/* Rows of the in-kernel tick up to and including until_ns, each a tick of its own. */
+static void give_rows(struct source *s, struct turn *t, uint64_t until_ns)
+{
+	uint64_t row_ns;
+	while (s->tick && (row_ns = tick_peek(s->tick, &s->env)) && row_ns <= until_ns) {
+		tick_take(s->tick, &s->env, &s->readings);
+		give_tick(s, t, row_ns);
+	}
+}
+
+/* Slow readings bear the time at which they began and are given between the rows before and after it. */
+static void take_slow(struct source *s, struct turn *t)
+{
+	if (s->tick) {
+		tick_follow_cpus(s->tick, &s->env);
+		give_rows(s, t, s->env.now_ns);
+	}
+	read_parts(s, TIER_SECOND);
+}
+
 static int take(struct source *s, input_fn fn, void *ctx, bool slow)
 {
 	struct turn t = {.fn = fn, .ctx = ctx};
 	s->env.now_ns = clock_now(CLOCK_MONOTONIC);
 	read_parts(s, TIER_TICK);
 	if (slow)
-		read_parts(s, TIER_SECOND);
-	give_tick(s, &t, s->env.now_ns);
+		take_slow(s, &t);
+	if (slow || !s->tick)
+		give_tick(s, &t, s->env.now_ns);
+	give_rows(s, &t, UINT64_MAX);
 	return t.given;
 }
 
@@ -99,7 +123,8 @@ int source_take(struct source *s, input_fn fn, void *ctx)
 	uint64_t expired;
 	if (read(s->timer_fd, &expired, sizeof(expired)) != sizeof(expired))
 		return 0;
-	s->env.lost += expired - 1;
+	if (!s->tick)
+		s->env.lost += expired - 1;
 	return take(s, fn, ctx, take_slow_due(s, clock_now(CLOCK_MONOTONIC)));
 }
 
@@ -128,10 +153,26 @@ static void open_roots(struct source *s)
 	s->env.d_tasks = UINT64_MAX;
 }
 
+static bool choose_bpf(struct source *s)
+{
+	unsigned hz = CLAMP(s->options.tick_hz ? s->options.tick_hz : BPF_HZ, 1U, 1000U);
+	snprintf(s->fallback, sizeof(s->fallback), "not asked for");
+	if (s->options.kind == SOURCE_PROC)
+		return false;
+	if (!streq(s->env.proc_root, "/proc")) {
+		snprintf(s->fallback, sizeof(s->fallback), "the root is '%s', not /proc", s->env.proc_root);
+		return false;
+	}
+	s->kind = SOURCE_BPF;
+	s->env.fast_ns = NS_PER_S / hz;
+	s->wake_ns = MAX(NS_PER_S / PROC_HZ, s->env.fast_ns);
+	snprintf(s->description, sizeof(s->description), "in-kernel tick by bpf_timer, %u Hz", hz);
+	return tick_open(&s->env, s->env.fast_ns, &s->tick, s->fallback, sizeof(s->fallback)) >= 0;
+}
+
 static void choose_proc(struct source *s)
 {
 	s->kind = SOURCE_PROC;
-	snprintf(s->fallback, sizeof(s->fallback), "not asked for");
 	unsigned hz = s->options.tick_hz ? MIN(s->options.tick_hz, 100U) : PROC_HZ;
 	s->env.fast_ns = s->wake_ns = NS_PER_S / hz;
 	snprintf(s->description, sizeof(s->description), "files of %s, %u Hz", s->env.proc_root, hz);
@@ -146,7 +187,8 @@ int source_open(const struct source_options *options, struct source **ret)
 	s->options = *options;
 	s->timer_fd = -1;
 	open_roots(s);
-	choose_proc(s);
+	if (!choose_bpf(s))
+		choose_proc(s);
 	for (size_t i = 0; i < part_table_n; i++)
 		s->part[i] = part_table[i]->open(&s->env);
 	int r = env_has(&s->env, SIGNAL_CPU_SYS) ? arm_timer(s) : -ENOENT;
@@ -209,6 +251,7 @@ struct source *source_close(struct source *s)
 	for (size_t i = 0; i < part_table_n; i++)
 		if (s->part[i])
 			part_table[i]->close(s->part[i]);
+	tick_close(s->tick);
 	close_fd(&s->timer_fd);
 	close_fd(&s->env.proc_fd);
 	close_fd(&s->env.sys_fd);
