@@ -59,7 +59,7 @@ static void comm_read(struct profile *p, uint32_t pid, uint32_t tid)
 		names_add(&p->names, pid, tid, 0, comm);
 }
 
-int profile_look(struct profile *p, const struct records *samples)
+int profile_look(struct profile *p, const struct records *samples, size_t *at)
 {
 	_cleanup_free_ uint32_t *fresh = reallocarray(NULL, samples->n + 1, sizeof(*fresh));
 	const struct perf_event_header *h;
@@ -67,7 +67,7 @@ int profile_look(struct profile *p, const struct records *samples)
 	size_t n = 0;
 	if (!fresh)
 		return -ENOMEM;
-	for (size_t at = 0; (h = records_next(samples, &at));) {
+	while ((h = records_next(samples, at))) {
 		if (!sample_decode(h, &s) || s.pid == 0 || s.pid == UINT32_MAX || profile_is_self(p, s.pid))
 			continue;
 		if (seen_add(p, s.pid))

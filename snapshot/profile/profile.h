@@ -28,8 +28,9 @@ struct profile {
 
 int profile_init(struct profile *p, int proc_dirfd, const uint32_t *self_pids, size_t n);
 bool profile_is_self(const struct profile *p, uint32_t pid);
-/* Reads comm and maps of the processes in `samples` that are new, while they live. Cheap when there is none. */
-int profile_look(struct profile *p, const struct records *samples);
+/* Reads comm and maps of the processes in `samples` that are new, while they live; *at (0 at first) moves on to the end, so
+ * that the next look begins where this one ended. */
+int profile_look(struct profile *p, const struct records *samples, size_t *at);
 /* Takes the records in `maps` for names and address spaces. Once, after the last record came. */
 int profile_learn(struct profile *p);
 /* Opens and parses the files that were hit, until the deadline (CLOCK_MONOTONIC). The number that could not be read. */

@@ -226,6 +226,31 @@ void symbols_dso(const struct symbols *s, size_t i, struct symbols_dso *ret)
 	};
 }
 
+static int compare_hits(const void *a, const void *b)
+{
+	const struct elf_hit *x = a, *y = b;
+	return (x->start > y->start) - (x->start < y->start);
+}
+
+void symbols_each_hit(const struct symbols *s, size_t i, symbols_hit_fn fn, void *ctx)
+{
+	const struct dso *d = &s->dsos[i];
+	_cleanup_free_ struct elf_hit *hits = reallocarray(NULL, d->answer.n + 1, sizeof(*hits));
+	if (!hits)
+		return;
+	copy_bytes(hits, d->answer.hits, d->answer.n * sizeof(*hits));
+	qsort(hits, d->answer.n, sizeof(*hits), compare_hits);
+	for (size_t j = 0; j < d->answer.n; j++) {
+		if (!hits[j].name || (j && hits[j].start == hits[j - 1].start))
+			continue;
+		fn(ctx, &(struct symbol){.name = d->answer.names.data + hits[j].name,
+					 .dso = d->path,
+					 .start = hits[j].start,
+					 .size = hits[j].size,
+					 .dso_index = (uint32_t)i});
+	}
+}
+
 int symbols_each_mapping(const struct symbols *s, symbols_mapping_fn fn, void *ctx)
 {
 	int r = 0;

@@ -67,6 +67,10 @@ struct symbols_dso {
 size_t symbols_dsos(const struct symbols *s);
 void symbols_dso(const struct symbols *s, size_t i, struct symbols_dso *ret);
 
+/* Every function of DSO i that a wanted address lies in, by address. */
+typedef void (*symbols_hit_fn)(void *ctx, const struct symbol *symbol);
+void symbols_each_hit(const struct symbols *s, size_t i, symbols_hit_fn fn, void *ctx);
+
 /* Every mapping known, process by process in order of time. */
 typedef int (*symbols_mapping_fn)(void *ctx, uint32_t pid, const struct symbols_mapping *m);
 int symbols_each_mapping(const struct symbols *s, symbols_mapping_fn fn, void *ctx);
