@@ -9,6 +9,7 @@ int collect_census(struct collect *c);
 int collect_events(struct collect *c);
 int collect_mem(struct collect *c);
 int collect_net(struct collect *c);
+int collect_profile(struct collect *c);
 int collect_sched(struct collect *c);
 int collect_tasks(struct collect *c);
 

@@ -28,14 +28,32 @@ bool profile_is_self(const struct profile *p, uint32_t pid)
 	return false;
 }
 
+/* How many of the processes seen are not above pid. */
+static size_t seen_rank(const struct profile *p, uint32_t pid)
+{
+	size_t lo = 0, hi = p->seen.n;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		if (p->seen.pids[mid] <= pid)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+bool profile_has_seen(const struct profile *p, uint32_t pid)
+{
+	size_t rank = seen_rank(p, pid);
+	return rank > 0 && p->seen.pids[rank - 1] == pid;
+}
+
 /* True when pid was not there. */
 static bool seen_add(struct profile *p, uint32_t pid)
 {
-	size_t at = p->seen.n;
-	while (at > 0 && p->seen.pids[at - 1] > pid)
-		at--;
-	if (at > 0 && p->seen.pids[at - 1] == pid)
+	if (profile_has_seen(p, pid))
 		return false;
+	size_t at = seen_rank(p, pid);
 	if (p->seen.n == p->seen.cap) {
 		size_t cap = MAX(p->seen.cap * 2, (size_t)64);
 		uint32_t *pids = reallocarray(p->seen.pids, cap, sizeof(*pids));

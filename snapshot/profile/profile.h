@@ -28,6 +28,7 @@ struct profile {
 
 int profile_init(struct profile *p, int proc_dirfd, const uint32_t *self_pids, size_t n);
 bool profile_is_self(const struct profile *p, uint32_t pid);
+bool profile_has_seen(const struct profile *p, uint32_t pid); /* in samples that profile_look() was shown */
 /* Reads comm and maps of the processes in `samples` that are new, while they live; *at (0 at first) moves on to the end, so
  * that the next look begins where this one ended. */
 int profile_look(struct profile *p, const struct records *samples, size_t *at);

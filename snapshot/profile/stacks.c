@@ -7,6 +7,7 @@
 #include "snapshot/profile/sample.h"
 
 #define LABEL_MAX 280
+#define LOWEST_ADDRESS 4096 /* frame pointers end in 0, or in whatever a function without them left there */
 
 struct stack {
 	struct frame frames[FOLD_DEPTH_MAX]; /* innermost first while it is filled */
@@ -78,7 +79,7 @@ static void push_chain(const struct profile *p, struct stack *stack, const struc
 			kernel = s->chain[i] == (uint64_t)PERF_CONTEXT_KERNEL;
 			known = kernel || s->chain[i] == (uint64_t)PERF_CONTEXT_USER;
 			leaf = true;
-		} else if (known) {
+		} else if (known && s->chain[i] >= LOWEST_ADDRESS) {
 			push_address(p, stack, s, s->chain[i], kernel, leaf);
 			leaf = false;
 		}
