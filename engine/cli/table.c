@@ -6,7 +6,15 @@
 /* One row a command, sorted by name; its run function stands in cmd_NAME.c. */
 // clang-format off
 #define COMMANDS(X) \
+	X(cat, "[--store DIR] BUNDLE MEMBER", "print one member of a bundle", false) \
+	X(extract, "[-C DIR] [--store DIR] BUNDLE", "unpack a bundle, its whole members at least", false) \
+	X(list, "[--since T] [--until T] [--rule GLOB] [--entity GLOB] [--culprit GLOB] [--store DIR] [--json]", "incidents taken", false) \
+	X(pin, "[--off] [--store DIR] BUNDLE", "keep an incident from eviction", false) \
+	X(rm, "[--force] [--store DIR] BUNDLE...", "remove incidents", false) \
+	X(salvage, "[--store DIR] BUNDLE FILE", "make a valid bundle of a cut one", false) \
+	X(show, "[--json] [--store DIR] [BUNDLE]", "what fired, why, who stands out, what is missing", false) \
 	X(signals, "[--json] [--proc-root DIR] [--sys-root DIR]", "what this machine offers: signals, units, values", false) \
+	X(verify, "[--json] [--store DIR] BUNDLE", "find every changed or missing byte", false) \
 	X(worker, "", "take one incident (started by the daemon)", true) \
 	X(writer, "", "write to disk for the daemon (started by it)", true)
 // clang-format on
