@@ -7,10 +7,15 @@
 int collect_blk(struct collect *c);
 int collect_census(struct collect *c);
 int collect_events(struct collect *c);
+int collect_kmsg(struct collect *c);
 int collect_mem(struct collect *c);
 int collect_net(struct collect *c);
 int collect_profile(struct collect *c);
 int collect_sched(struct collect *c);
+int collect_sysrq_l(struct collect *c);
+int collect_sysrq_m(struct collect *c);
+int collect_sysrq_t(struct collect *c);
+int collect_sysrq_w(struct collect *c);
 int collect_tasks(struct collect *c);
 
 /* Files below the proc root as members proc/PATH, below the sys root as sys/PATH; each gets its line in the ledger. */

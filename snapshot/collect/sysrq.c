@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "snapshot/collect/sysrq.h"
+
+#include "engine/base/io.h"
+#include "snapshot/collect/collectors.h"
+#include "snapshot/collect/kmsg.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/file.h>
+
+#define QUIET_MS 300 /* with the trigger back and nothing new for so long, the rest was lost */
+#define STRAGGLERS_MS 50 /* backtraces by NMI reach the log through irq_work, after the trigger came back */
+
+/* The virtual terminals and what writes into memory or the network keep up; the rest is a line with a bit rate. */
+static bool is_fast(const char *name)
+{
+	return (starts_with(name, "tty") && name[3] >= '0' && name[3] <= '9') || starts_with(name, "netcon") ||
+	       starts_with(name, "pstore") || starts_with(name, "ramoops");
+}
+
+bool sysrq_slow_console(const char *consoles, char *ret_name, size_t size)
+{
+	for (const char *line = consoles; *line;) {
+		char name[32], flags[32];
+		if (sscanf(line, "%31s %*s (%31[^)])", name, flags) == 2 && strchr(flags, 'E') && !is_fast(name)) {
+			snprintf(ret_name, size, "%s", name);
+			return true;
+		}
+		line += strcspn(line, "\n");
+		line += *line == '\n';
+	}
+	return false;
+}
+
+/* The handler raises the console's level for its headline only (drivers/tty/sysrq.c), so what counts is the level of the
+ * dump's own lines: KERN_INFO for blocked tasks, the default level for registers, memory and the scheduler's tables. */
+bool sysrq_is_printed(const char *printk, bool ignore_loglevel, char letter)
+{
+	int console = 7, otherwise = 4;
+	sscanf(printk, "%d %d", &console, &otherwise);
+	int level = letter == 'w' ? 6 : MIN(otherwise, 6);
+	return ignore_loglevel || level < console;
+}
+
+static bool ignores_loglevel(struct collect *c)
+{
+	char line[8];
+	return io_read_line(collect_sys_dirfd(c), "module/printk/parameters/ignore_loglevel", line, sizeof(line)) == 0 &&
+	       line[0] == 'Y';
+}
+
+static bool would_flood_console(struct collect *c, char letter, char *ret_name, size_t size)
+{
+	_cleanup_buf_ struct buf consoles = {0};
+	char printk[64] = "";
+	io_read_line(collect_proc_dirfd(c), "sys/kernel/printk", printk, sizeof(printk));
+	io_read_file(collect_proc_dirfd(c), "consoles", 4096, &consoles);
+	return sysrq_slow_console(buf_str(&consoles), ret_name, size) &&
+	       sysrq_is_printed(printk, ignores_loglevel(c), letter);
+}
+
+/* Reads the log while the kernel writes it: a dump of many tasks is larger than the log. */
+struct reading {
+	struct kmsg log;
+	char letter;
+	int back; /* atomic: the trigger returned */
+	bool inside, over;
+	uint64_t lost;	 /* between our marks */
+	unsigned lines;
+	struct buf text;
+};
+
+static void reading_take(struct reading *r, const struct kmsg_record *record, uint64_t lost)
+{
+	char letter = 0;
+	enum kmsg_mark mark = kmsg_mark_of(record, &letter);
+	if (r->inside)
+		r->lost += lost;
+	if (mark != KMSG_NO_MARK && letter == r->letter) {
+		r->inside = mark == KMSG_BEGIN || r->inside;
+		r->over = mark == KMSG_END;
+		return;
+	}
+	if (!r->inside || record->facility != 0)
+		return;
+	r->lines++;
+	buf_printf(&r->text, "[%5" PRIu64 ".%06" PRIu64 "] %.*s\n", record->t_us / 1000000, record->t_us % 1000000,
+		   (int)record->len, record->text);
+}
+
+/* Everything there is now; false on an error. */
+static bool reading_drain(struct reading *r)
+{
+	struct kmsg_record record;
+	uint64_t before = r->log.lost;
+	int more;
+	while ((more = kmsg_next(&r->log, &record)) > 0) {
+		reading_take(r, &record, r->log.lost - before);
+		before = r->log.lost;
+	}
+	return more == 0;
+}
+
+static void *reading_main(void *ctx)
+{
+	struct reading *r = ctx;
+	struct pollfd p = {.fd = r->log.fd, .events = POLLIN};
+	while (reading_drain(r)) {
+		bool back = __atomic_load_n(&r->back, __ATOMIC_ACQUIRE);
+		if (poll(&p, 1, r->over ? STRAGGLERS_MS : QUIET_MS) == 0 && (r->over || back))
+			break;
+	}
+	return NULL;
+}
+
+static int dump(int trigger, int log, struct reading *r, const char *id)
+{
+	pthread_t thread;
+	int error = -pthread_create(&thread, NULL, reading_main, r);
+	if (error < 0)
+		return error;
+	kmsg_mark(log, KMSG_BEGIN, r->letter, id);
+	if (write(trigger, &r->letter, 1) < 0)
+		error = -errno;
+	kmsg_mark(log, KMSG_END, r->letter, id);
+	__atomic_store_n(&r->back, 1, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	return error;
+}
+
+static void write_dump(struct collect *c, const struct reading *r)
+{
+	char member[32];
+	snprintf(member, sizeof(member), "sysrq/%c.txt", r->letter);
+	FILE *to = collect_open(c, member);
+	if (!to)
+		return;
+	fprintf(to, "# sysrq-%c: %u lines read from /dev/kmsg while they were written, %" PRIu64 " lost\n", r->letter,
+		r->lines, r->lost);
+	fwrite(buf_str(&r->text), 1, r->text.len, to);
+	collect_close(c, r->lost ? MEMBER_LOSSY : MEMBER_COMPLETE,
+		      r->lost ? "the kernel log went round while it was read; tasks/d.txt has no gaps" : NULL, r->lost);
+}
+
+/* -ENODATA when the kernel wrote nothing between our marks. */
+static int take_dump(struct collect *c, int trigger, char letter)
+{
+	_cleanup_close_ int log = openat(collect_proc_dirfd(c), "../dev/kmsg", O_WRONLY | O_CLOEXEC);
+	struct reading *r = calloc(1, sizeof(*r));
+	if (log < 0 || !r) {
+		free(r);
+		return log < 0 ? -errno : -ENOMEM;
+	}
+	r->letter = letter;
+	int error = kmsg_open(&r->log, collect_proc_dirfd(c), /* at_end= */ true);
+	if (error == 0)
+		error = dump(trigger, log, r, collect_plan(c)->id);
+	if (error == 0 && r->lines == 0 && r->lost == 0)
+		error = -ENODATA;
+	if (error == 0)
+		write_dump(c, r);
+	kmsg_close(&r->log);
+	buf_done(&r->text);
+	free(r);
+	return error;
+}
+
+int sysrq_take(struct collect *c, char letter)
+{
+	char why[160], console[32];
+	_cleanup_close_ int trigger = openat(collect_proc_dirfd(c), "sysrq-trigger", O_WRONLY | O_CLOEXEC);
+	if (trigger < 0) {
+		snprintf(why, sizeof(why), "sysrq-trigger: %s", strerror(errno));
+		return sysrq_substitute(c, letter, MEMBER_COMPLETE, why);
+	}
+	if (would_flood_console(c, letter, console, sizeof(console))) {
+		snprintf(why, sizeof(why), "console: %s is slow and would print all of it", console);
+		return sysrq_substitute(c, letter, MEMBER_SKIPPED, why);
+	}
+	/* One dump at a time on the whole machine; the lock goes with the descriptor, also when we are killed. */
+	if (flock(trigger, LOCK_EX) < 0)
+		return -errno;
+	int r = take_dump(c, trigger, letter);
+	if (r == 0)
+		return 0;
+	snprintf(why, sizeof(why), "reading the dump from /dev/kmsg: %s", strerror(-r));
+	return sysrq_substitute(c, letter, MEMBER_COMPLETE, why);
+}
+
+int collect_sysrq_l(struct collect *c)
+{
+	return sysrq_take(c, 'l');
+}
+
+int collect_sysrq_m(struct collect *c)
+{
+	return sysrq_take(c, 'm');
+}
+
+int collect_sysrq_t(struct collect *c)
+{
+	return sysrq_take(c, 't');
+}
+
+int collect_sysrq_w(struct collect *c)
+{
+	return sysrq_take(c, 'w');
+}
