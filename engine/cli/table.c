@@ -7,6 +7,7 @@
 // clang-format off
 #define COMMANDS(X) \
 	X(cat, "[--store DIR] BUNDLE MEMBER", "print one member of a bundle", false) \
+	X(check, "[--json] [--set RULE.PARAM=VALUE]... [--rules PATH]... [PATH]...", "lint rules; exit 0 clean, 1 errors, 3 warnings", false) \
 	X(extract, "[-C DIR] [--store DIR] BUNDLE", "unpack a bundle, its whole members at least", false) \
 	X(list, "[--since T] [--until T] [--rule GLOB] [--entity GLOB] [--culprit GLOB] [--store DIR] [--json]", "incidents taken", false) \
 	X(pin, "[--off] [--store DIR] BUNDLE", "keep an incident from eviction", false) \
