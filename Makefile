@@ -55,7 +55,7 @@ unit_help := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard tests/unit/support/*.c)))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo check check-root check-vm bench benches unit live fuzz clean help install
+.PHONY: all deps demo check check-root check-vm bench benches unit live fuzz fuzz-live fuzz-loop clean help install
 
 all: $(O)/tracetrap ## build everything into build/
 
@@ -94,6 +94,27 @@ fault_objs := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard tests/fault/*.c)))
 $(O)/tests/fault/fault: $(fault_objs) $(O)/engine/base/clock.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) -o $@ $^ $(LDFLAGS) $(SANFLAGS)
+
+# A fuzzer is tests/fuzz/fuzz_NAME.c over tests/data/fuzz/NAME, or over what corpus_NAME says.
+corpus_rules := tests/data/rules conf/rules.d
+fuzz_src := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+fuzzers := $(fuzz_src:%.c=$(O)/%)
+fuzz_main = $(O)/tests/fuzz/main.o
+corpus = $(or $(corpus_$(patsubst fuzz_%,%,$(notdir $(1)))),tests/data/fuzz/$(patsubst fuzz_%,%,$(notdir $(1))))
+$(fuzzers): $(O)/%: $(O)/%.o $(fuzz_main) $(unit_help) $(O)/libtracetrap.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) -o $@ $^ $(LDFLAGS) $(ldlibs) -lcmocka $(FUZZ_LINK)
+
+fuzz: $(fuzzers) ## run the fuzzers plainly over their corpora
+	$(Q)$(foreach f,$(fuzzers),$(f) $(call corpus,$(f)) &&) true
+
+FUZZ_SECONDS ?= 60
+fuzz-live: ## let libFuzzer drive each fuzzer for FUZZ_SECONDS (60); needs clang
+	$(Q)$(MAKE) CC=clang O=$(B)/fuzz fuzz_main= FUZZ_LINK=-fsanitize=fuzzer fuzz-loop \
+		SANFLAGS='-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined'
+fuzz-loop: $(fuzzers)
+	$(Q)$(foreach f,$(fuzzers),mkdir -p $(f).new && $(f) -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -timeout=10 \
+		-print_final_stats=1 -artifact_prefix=$(f).new/ $(f).new $(call corpus,$(f)) &&) true
 
 unit: $(units) ## run the unit and property tests (no root, no sleeping)
 	$(Q)tests/run-units $(units)

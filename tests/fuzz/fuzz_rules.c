@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "rules/load.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/unit/support/vocabulary.h"
+
+/* What a rule became has to load again as the same rule. */
+static void reload(const struct load_options *options, const struct rule *r)
+{
+	struct diagnostics *d = diagnostics_new();
+	struct ruleset *set = NULL;
+	int e = rules_load_text("again.yaml", r->yaml, strlen(r->yaml), options, d, &set);
+	if (e != -ENOMEM && (e < 0 || set->n != 1 || !streq(set->rules[0].yaml, r->yaml))) {
+		fprintf(stderr, "%s\nbecame\n%s\n", r->yaml, e < 0 ? "an error" : set->rules[0].yaml);
+		abort();
+	}
+	ruleset_free(set);
+	diagnostics_free(d);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct load_options options = {.vocabulary = test_vocabulary()};
+	struct diagnostics *d = diagnostics_new();
+	struct ruleset *set = NULL;
+	int r = d ? rules_load_text("fuzz.yaml", (const char *)data, size, &options, d, &set) : -ENOMEM;
+	if (r == -EINVAL && diagnostics_count(d, DIAGNOSTIC_ERROR) == 0)
+		abort();
+	for (size_t i = 0; r == 0 && i < set->n; i++)
+		reload(&options, &set->rules[i]);
+	ruleset_free(set);
+	diagnostics_free(d);
+	return 0;
+}
