@@ -62,16 +62,16 @@ static bool arithmetic(const struct machine *m, const struct program *p, const s
 		return false;
 	switch (n->kind) {
 	case EXPR_ADD:
-		*ret = a + b * n->number;
+		*ret = a + b;
 		return true;
 	case EXPR_SUBTRACT:
-		*ret = a - b * n->number;
+		*ret = a - b;
 		return true;
 	case EXPR_MULTIPLY:
-		*ret = a * b * n->number;
+		*ret = a * b;
 		return true;
 	default:
-		*ret = a / b * n->number;
+		*ret = a / b;
 		return b != 0;
 	}
 }
@@ -113,7 +113,6 @@ static enum truth compare(const struct machine *m, const struct program *p, cons
 	double a, b;
 	if (!eval_number(m, p, n->a, entity, &a) || !eval_number(m, p, n->b, entity, &b))
 		return TRUTH_UNKNOWN;
-	b *= n->number;
 	switch (n->kind) {
 	case EXPR_LESS:
 		return is(a < b);

@@ -28,7 +28,7 @@ struct node {
 	uint16_t use;	 /* of a signal: index in machine.signals; of a detector or selection: index in its array */
 	uint16_t window; /* index in the series' windows */
 	uint16_t a, b;	 /* nodes of the same program */
-	double number;	 /* the constant; else what the right side, or the result, is multiplied by to fit the units */
+	double number;	 /* the constant; of a window what its value is multiplied by to be in quanta of its unit */
 	uint64_t span_ns;
 	const struct expr *expr;
 };

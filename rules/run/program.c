@@ -159,28 +159,10 @@ static int compile_quantifier(struct compiler *c, const struct expr *e, struct n
 	return r;
 }
 
-/* What brings the right side (of a sum or comparison) or the result (of a product) to the unit that is due. */
-static double unit_scale(const struct expr *e)
-{
-	double a = e->a ? unit_quanta(e->a->unit) : 1, b = e->b ? unit_quanta(e->b->unit) : 1;
-	switch (e->kind) {
-	case EXPR_MULTIPLY:
-		return unit_quanta(e->unit) / (a * b);
-	case EXPR_DIVIDE:
-		return unit_quanta(e->unit) * b / a;
-	default:
-		return a / b;
-	}
-}
-
-static int compile_sides(struct compiler *c, const struct expr *e, struct node *n, uint16_t *ret_a, uint16_t *ret_b)
+static int compile_sides(struct compiler *c, const struct expr *e, uint16_t *ret_a, uint16_t *ret_b)
 {
 	int r = e->a ? compile(c, e->a, ret_a) : 0;
-	if (r == 0 && e->b)
-		r = compile(c, e->b, ret_b);
-	if (e->a && e->b)
-		n->number = unit_scale(e);
-	return r;
+	return r == 0 && e->b ? compile(c, e->b, ret_b) : r;
 }
 
 /* Compiles into a copy, since the array may move while the children are compiled. */
@@ -211,7 +193,7 @@ static int compile(struct compiler *c, const struct expr *e, uint16_t *ret_node)
 		r = compile_quantifier(c, e, &n, &n.a);
 		break;
 	default:
-		r = compile_sides(c, e, &n, &n.a, &n.b);
+		r = compile_sides(c, e, &n.a, &n.b);
 		break;
 	}
 	c->run->program.nodes[i] = n;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Why a rule holds or does not: its expression as a tree of terms, each with its value, its verdict and, for a
- * comparison, the other side. The values are those of the machine's last evaluation; nothing is evaluated twice.
+ * comparison, the other side. Evaluation is pure, so the terms are worked out when they are asked for, at the time of the
+ * machine's latest input: asked inside the transition callback (as the engine does at a firing) they are exactly what was
+ * decided by, an event's fields included; asked later they say how it stands now.
  */
 #pragma once
 
@@ -13,13 +15,19 @@ struct why_term {
 	enum truth verdict; /* of a truth term */
 	bool known;	    /* of a number term */
 	double value;	    /* in quanta of expr->unit */
-	bool blamed;	    /* flipping this term would flip the whole */
+	bool blamed;	    /* flipping this term (an unknown one: knowing it) would change the whole */
+	uint16_t entity;    /* whom it was worked out for: below a quantifier, the first entity that decides it */
 };
 
-/* The terms of the rule's `when` in reading order. The caller frees the array. -ENOENT when the rule does not watch the
- * entity or was never evaluated. */
+/* The terms of the rule's `when`, each before its parts, in reading order. The caller frees the array. -ENOENT when the
+ * rule does not watch the entity or was never evaluated; 0 with no terms when it has no `when`. */
 int why_terms(const struct machine *m, uint16_t rule, uint16_t entity, struct why_term **ret_terms, size_t *ret_n);
 
 /* The same as the JSON object of the bundle's why.json: {rule, entity, at, verdict, state, terms: [{source, kind, value,
- * unit, text, threshold, verdict, blamed, depth}]}. Built by hand into text, so that rules/ needs no JSON library. */
+ * unit, text, threshold, verdict, blamed, depth, entity}]}. Built by hand into text, so that rules/ needs no JSON library.
+ *
+ * `at` is ns of the timeline. `value` and `threshold` count whole units (45.2 with unit "%"), null when unknown; in a
+ * comparison they are its left and right side, and `text` is both for people: "45.2% > 40.0%". Truths have a `verdict`
+ * ("true", "false", "unknown"), numbers have none. `entity` is {kind, name}; with a term only where it is not the
+ * rule's own. */
 int why_json(const struct machine *m, uint16_t rule, uint16_t entity, const struct entity *who, struct buf *out);

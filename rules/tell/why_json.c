@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "rules/tell/why.h"
+
+#include "engine/base/text.h"
+#include "rules/run/internal.h"
+
+#include <math.h>
+
+static const char *const verdicts[] = {"false", "true", "unknown"};
+static const char *const states[] = {"idle", "pending", "firing"};
+
+static const char *const kinds[] = {
+	[EXPR_NUMBER] = "number",	[EXPR_SIGNAL] = "signal",	  [EXPR_FIELD] = "field",
+	[EXPR_NEGATE] = "arithmetic",	[EXPR_ADD] = "arithmetic",	  [EXPR_SUBTRACT] = "arithmetic",
+	[EXPR_MULTIPLY] = "arithmetic", [EXPR_DIVIDE] = "arithmetic",	  [EXPR_WINDOW] = "window",
+	[EXPR_EVENTS] = "events",	[EXPR_TALLY] = "count",		  [EXPR_NOT] = "not",
+	[EXPR_AND] = "and",		[EXPR_OR] = "or",		  [EXPR_LESS] = "comparison",
+	[EXPR_LESS_EQUAL] = "comparison", [EXPR_GREATER] = "comparison",  [EXPR_GREATER_EQUAL] = "comparison",
+	[EXPR_EQUAL] = "comparison",	[EXPR_NOT_EQUAL] = "comparison",  [EXPR_TEXT_EQUAL] = "text",
+	[EXPR_TEXT_NOT_EQUAL] = "text", [EXPR_ANY] = "any",		  [EXPR_ALL] = "all",
+	[EXPR_CONSTANT] = "constant",
+};
+
+static const char *const signs[] = {
+	[EXPR_LESS] = "<",	      [EXPR_LESS_EQUAL] = "<=", [EXPR_GREATER] = ">",
+	[EXPR_GREATER_EQUAL] = ">=", [EXPR_EQUAL] = "==",      [EXPR_NOT_EQUAL] = "!=",
+};
+
+static void put_text(struct buf *out, const char *text)
+{
+	buf_add_char(out, '"');
+	text_escape_json(out, text);
+	buf_add_char(out, '"');
+}
+
+static void put_key(struct buf *out, const char *key)
+{
+	if (out->len && out->data[out->len - 1] != '{')
+		buf_add_str(out, ", ");
+	put_text(out, key);
+	buf_add_str(out, ": ");
+}
+
+static void put_key_text(struct buf *out, const char *key, const char *text)
+{
+	put_key(out, key);
+	put_text(out, text);
+}
+
+/* As few digits as give the same double back; JSON has no infinity. */
+static void put_number(struct buf *out, double value)
+{
+	char text[40];
+	if (!isfinite(value)) {
+		buf_add_str(out, "null");
+		return;
+	}
+	for (int digits = 15; digits <= 17; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, value);
+		if (strtod(text, NULL) == value)
+			break;
+	}
+	buf_add_str(out, text);
+}
+
+/* A whole of the unit, as people count. */
+static void put_value(struct buf *out, const char *key, const struct why_term *term)
+{
+	put_key(out, key);
+	if (term->known)
+		put_number(out, term->value / unit_quanta(term->expr->unit));
+	else
+		buf_add_str(out, "null");
+}
+
+static void format_value(struct buf *out, const struct why_term *term)
+{
+	if (term->known)
+		unit_format(out, term->expr->unit, term->value);
+	else
+		buf_add_str(out, "unknown");
+}
+
+static void put_number_term(struct buf *out, const struct why_term *term)
+{
+	_cleanup_buf_ struct buf text = {0};
+	put_value(out, "value", term);
+	put_key_text(out, "unit", unit_name(term->expr->unit));
+	format_value(&text, term);
+	put_key_text(out, "text", buf_str(&text));
+}
+
+/* The left side is the next term, the right side the next of the same depth. */
+static void put_comparison(struct buf *out, const struct why_term *term, const struct why_term *end)
+{
+	_cleanup_buf_ struct buf text = {0};
+	const struct why_term *a = term + 1, *b = a + 1;
+	while (b < end && b->depth != a->depth)
+		b++;
+	if (b >= end)
+		return;
+	put_value(out, "value", a);
+	put_key_text(out, "unit", unit_name(a->expr->unit));
+	format_value(&text, a);
+	buf_printf(&text, " %s ", signs[term->expr->kind]);
+	format_value(&text, b);
+	put_key_text(out, "text", buf_str(&text));
+	put_value(out, "threshold", b);
+}
+
+static void put_entity(struct buf *out, enum entity_kind kind, const char *name)
+{
+	put_key(out, "entity");
+	buf_add_char(out, '{');
+	put_key_text(out, "kind", entity_kind_name(kind));
+	put_key_text(out, "name", name);
+	buf_add_char(out, '}');
+}
+
+static void put_term(struct buf *out, const struct machine *m, uint16_t entity, const struct why_term *term,
+		     const struct why_term *end)
+{
+	enum expr_kind kind = term->expr->kind;
+	buf_add_char(out, '{');
+	put_key_text(out, "source", term->expr->source);
+	put_key_text(out, "kind", kinds[kind]);
+	if (kind < EXPR_NOT)
+		put_number_term(out, term);
+	else if (kind >= EXPR_LESS && kind <= EXPR_NOT_EQUAL)
+		put_comparison(out, term, end);
+	if (kind >= EXPR_NOT)
+		put_key_text(out, "verdict", verdicts[term->verdict]);
+	put_key(out, "blamed");
+	buf_add_str(out, term->blamed ? "true" : "false");
+	put_key(out, "depth");
+	buf_printf(out, "%u", term->depth);
+	if (term->entity != entity)
+		put_entity(out, m->residents[term->entity].kind, m->residents[term->entity].name);
+	buf_add_char(out, '}');
+}
+
+int why_json(const struct machine *m, uint16_t rule, uint16_t entity, const struct entity *who, struct buf *out)
+{
+	_cleanup_free_ struct why_term *terms = NULL;
+	struct rule_status status;
+	size_t n;
+	int r = why_terms(m, rule, entity, &terms, &n);
+	if (r < 0)
+		return r;
+	machine_status(m, rule, entity, &status);
+	buf_add_char(out, '{');
+	put_key_text(out, "rule", m->rules[rule].rule->name);
+	put_entity(out, who->kind, who->name);
+	put_key(out, "at");
+	buf_printf(out, "%llu", (unsigned long long)status.evaluated_ns);
+	put_key_text(out, "verdict", verdicts[status.verdict]);
+	put_key_text(out, "state", states[status.state]);
+	put_key(out, "terms");
+	buf_add_char(out, '[');
+	for (size_t i = 0; i < n; i++) {
+		buf_add_str(out, i ? ", " : "");
+		put_term(out, m, entity, &terms[i], terms + n);
+	}
+	buf_add_str(out, "]}");
+	return out->failed ? -ENOMEM : 0;
+}
