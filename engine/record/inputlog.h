@@ -40,6 +40,9 @@ struct inputlog_options {
 	void *ctx;
 	uint64_t ring_bytes;
 	uint64_t checkpoint_every_ns; /* a segment is closed after this long even if not full */
+	/* The machine's host_limit, since replay needs it for tokens to agree; refill 0: not told. */
+	uint32_t host_burst;
+	uint64_t host_refill_ns;
 };
 
 #define INPUTLOG_ENTITIES_MAX 16384U
@@ -99,6 +102,8 @@ const struct entities *inputlog_entities(const struct inputlog_reader *r); /* as
 const char *inputlog_rules_digest(const struct inputlog_reader *r);
 /* The rules of the log as of the item read last; borrowed until the next item. */
 const struct inputlog_rule *inputlog_rules(const struct inputlog_reader *r, size_t *ret_n);
+/* The host's limit as the log tells it; false when it does not. */
+bool inputlog_host_limit(const struct inputlog_reader *r, uint32_t *ret_burst, uint64_t *ret_refill_ns);
 uint64_t inputlog_reader_lost(const struct inputlog_reader *r); /* what the writer said it lost, so far */
 /* 0 with an item (INPUTLOG_END at the end), -EBADMSG. Checkpoints after the first are returned too. */
 int inputlog_next(struct inputlog_reader *r, struct inputlog_item *ret);

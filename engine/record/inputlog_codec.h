@@ -7,7 +7,8 @@
  *
  *     HEADER      number version-of-header (0), number slots of the entity table,
  *                 number n, n × signal {text name, number unit, number period_ns}, number n, n × detector {text name},
- *                 text rules' digest, number n, n × rule {text name, text digest}
+ *                 text rules' digest, number n, n × rule {text name, text digest},
+ *                 number host's burst, number host's refill in ns (0: not told)
  *     SEGMENT     number t_ns (absolute), byte has_clock [signed boottime − monotonic, signed realtime − monotonic,
  *                 signed utc_offset_s], number n, n × entity {number slot, byte kind, text name},
  *                 number n, n × attached detector {number}

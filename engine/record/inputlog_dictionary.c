@@ -62,6 +62,14 @@ static int rules_read(struct inputlog_reader *r, struct cursor *c)
 	return c->bad ? -EBADMSG : 0;
 }
 
+static int host_limit_read(struct inputlog_reader *r, struct cursor *c)
+{
+	uint64_t burst = cursor_varint(c);
+	r->host_refill_ns = cursor_varint(c);
+	r->host_burst = (uint32_t)burst;
+	return c->bad || burst > UINT32_MAX ? -EBADMSG : 0;
+}
+
 int header_read(struct inputlog_reader *r, struct cursor *c)
 {
 	uint64_t version = cursor_varint(c), slots = cursor_varint(c);
@@ -78,7 +86,8 @@ int header_read(struct inputlog_reader *r, struct cursor *c)
 	r->in_segment = false;
 	int error = signals_read(r, c);
 	error = error < 0 ? error : detectors_read(r, c);
-	return error < 0 ? error : rules_read(r, c);
+	error = error < 0 ? error : rules_read(r, c);
+	return error < 0 ? error : host_limit_read(r, c);
 }
 
 static int queue_add(struct inputlog_reader *r, struct input in)

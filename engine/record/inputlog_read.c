@@ -78,6 +78,15 @@ const struct inputlog_rule *inputlog_rules(const struct inputlog_reader *r, size
 	return r->rules;
 }
 
+bool inputlog_host_limit(const struct inputlog_reader *r, uint32_t *ret_burst, uint64_t *ret_refill_ns)
+{
+	if (!r->host_refill_ns)
+		return false;
+	*ret_burst = r->host_burst;
+	*ret_refill_ns = r->host_refill_ns;
+	return true;
+}
+
 uint64_t inputlog_reader_lost(const struct inputlog_reader *r)
 {
 	return r->lost;

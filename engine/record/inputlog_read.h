@@ -26,6 +26,8 @@ struct inputlog_reader {
 	const char *digest;
 	struct inputlog_rule *rules;
 	size_t n_rules;
+	uint32_t host_burst;
+	uint64_t host_refill_ns; /* 0: not told */
 
 	/* of the segment */
 	bool in_segment;

@@ -146,6 +146,8 @@ static void encode_header(struct inputlog *l, const char *digest, const struct i
 		buf_add_text(b, rules[i].name);
 		buf_add_text(b, rules[i].digest);
 	}
+	buf_add_varint(b, l->options.host_burst);
+	buf_add_varint(b, l->options.host_refill_ns);
 }
 
 int inputlog_reload(struct inputlog *l, const char *rules_digest, const struct inputlog_rule *rules, size_t n_rules)

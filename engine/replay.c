@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "engine/replay.h"
+
+#include "engine/record/inputlog.h"
+#include "engine/replay_match.h"
+#include "rules/run/machine.h"
+
+struct heap_of_said {
+	struct said *of;
+	size_t n, cap;
+};
+
+struct replay {
+	const struct replay_options *options;
+	struct replay_result *result;
+	struct inputlog_reader *log;
+	struct machine *machine;
+	bool restored, begun;
+	bool tokens; /* every recorded rule is here, and the host's limit is known: they must agree too */
+	struct limit host_limit;
+	int64_t realtime_offset_ns;
+	struct heap_of_said decided, recorded; /* of the present input */
+	struct firing_spans replayed_spans, recorded_spans;
+	int error;
+};
+
+static void replay_close(struct replay *p)
+{
+	machine_free(p->machine);
+	inputlog_close(p->log);
+	free(p->decided.of);
+	free(p->recorded.of);
+	firing_spans_done(&p->replayed_spans);
+	firing_spans_done(&p->recorded_spans);
+}
+
+static int said_add(struct heap_of_said *s, const struct said *t)
+{
+	if (s->n == s->cap) {
+		size_t cap = MAX(s->cap * 2, (size_t)16);
+		struct said *more = realloc(s->of, cap * sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		s->of = more;
+		s->cap = cap;
+	}
+	s->of[s->n++] = *t;
+	return 0;
+}
+
+static const char *recorded_digest(const struct replay *p, const char *rule)
+{
+	size_t n;
+	const struct inputlog_rule *all = inputlog_rules(p->log, &n);
+	for (size_t i = 0; i < n; i++)
+		if (streq(all[i].name, rule))
+			return all[i].digest;
+	return "";
+}
+
+static bool is_recorded_rule(const struct replay *p, const char *name)
+{
+	const struct rule *ours = ruleset_find(p->options->rules, name);
+	return ours && streq(ours->digest, recorded_digest(p, name));
+}
+
+static bool is_whole_set(const struct replay *p)
+{
+	size_t n;
+	const struct inputlog_rule *all = inputlog_rules(p->log, &n);
+	for (size_t i = 0; i < n; i++)
+		if (!is_recorded_rule(p, all[i].name))
+			return false;
+	return n == p->options->rules->n;
+}
+
+static const char *mark_of(const struct replay *p, const struct transition *t)
+{
+	const struct rule *rule = &p->options->rules->rules[t->rule];
+	bool cold = !p->restored && t->t_ns - p->result->begin_ns < rule->longest_span_ns;
+	return t->cold || cold ? "cold" : t->unarmed ? "unarmed" : "";
+}
+
+static void on_transition(void *ctx, const struct transition *t)
+{
+	struct replay *p = ctx;
+	const struct entity *e = entities_get(inputlog_entities(p->log), t->entity);
+	struct said s = {.t_ns = t->t_ns,
+			 .at_ns = t->t_ns + (uint64_t)p->realtime_offset_ns,
+			 .kind = t->kind,
+			 .rule = p->options->rules->rules[t->rule].name,
+			 .entity_kind = e->kind,
+			 .token = t->token,
+			 .mark = mark_of(p, t)};
+	memcpy(s.entity, e->name, sizeof(s.entity));
+	int r = said_add(&p->decided, &s);
+	r = r < 0 ? r : firing_spans_take(&p->replayed_spans, &s);
+	p->error = r < 0 ? r : p->error;
+}
+
+/* Rules that we do not have are no business of this replay. */
+static int take_recorded(struct replay *p, const struct recorded_transition *t)
+{
+	const struct rule *ours = ruleset_find(p->options->rules, t->rule);
+	if (!ours)
+		return 0;
+	struct said s = {.t_ns = t->t_ns,
+			 .at_ns = t->t_ns + (uint64_t)p->realtime_offset_ns,
+			 .kind = t->kind,
+			 .rule = ours->name,
+			 .entity_kind = t->entity_kind,
+			 .token = t->token,
+			 .mark = ""};
+	snprintf(s.entity, sizeof(s.entity), "%s", t->entity);
+	int r = said_add(&p->recorded, &s);
+	return r < 0 ? r : firing_spans_take(&p->recorded_spans, &s);
+}
+
+static bool said_equal(const struct replay *p, const struct said *a, const struct said *b)
+{
+	return a->t_ns == b->t_ns && a->kind == b->kind && a->entity_kind == b->entity_kind && streq(a->rule, b->rule) &&
+	       streq(a->entity, b->entity) && (a->token == b->token || !p->tokens);
+}
+
+static void said_describe(const struct said *s, char *text, size_t size)
+{
+	if (s)
+		snprintf(text, size, "%s %s on %.60s%s", s->rule, transition_name(s->kind), s->entity,
+			 s->kind == TRANSITION_FIRED && !s->token ? " (suppressed)" : "");
+	else
+		snprintf(text, size, "nothing");
+}
+
+static void note_difference(struct replay *p, const struct said *recorded, const struct said *decided)
+{
+	char was[112], is[112];
+	if (p->result->differences++)
+		return;
+	said_describe(recorded, was, sizeof(was));
+	said_describe(decided, is, sizeof(is));
+	snprintf(p->result->difference, sizeof(p->result->difference), "recorded: %s; replayed: %s", was, is);
+}
+
+/* The next of a list whose rule is the recorded one, from *at on; NULL at the end. */
+static const struct said *next_comparable(const struct replay *p, const struct heap_of_said *list, size_t *at)
+{
+	while (*at < list->n && !is_recorded_rule(p, list->of[*at].rule))
+		++*at;
+	return *at < list->n ? &list->of[(*at)++] : NULL;
+}
+
+/* All that an input led to is known on both sides once the next one begins. */
+static void settle(struct replay *p)
+{
+	size_t i = 0, k = 0;
+	while (p->restored && (p->decided.n || p->recorded.n)) {
+		const struct said *recorded = next_comparable(p, &p->recorded, &i);
+		const struct said *decided = next_comparable(p, &p->decided, &k);
+		if (!recorded && !decided)
+			break;
+		if (!recorded || !decided || !said_equal(p, recorded, decided))
+			note_difference(p, recorded, decided);
+	}
+	p->decided.n = p->recorded.n = 0;
+}
+
+static void take_input(struct replay *p, const struct input *in)
+{
+	settle(p);
+	if (!p->begun)
+		p->result->begin_ns = in->t_ns;
+	p->begun = true;
+	p->result->end_ns = in->t_ns;
+	if (in->kind == INPUT_CLOCK)
+		p->realtime_offset_ns = in->clock.realtime_offset_ns;
+	if (in->kind == INPUT_TICK)
+		p->result->samples += in->tick.n;
+	machine_input(p->machine, in, on_transition, p);
+}
+
+/* Only the first one counts: from there on the inputs alone decide. */
+static int take_checkpoint(struct replay *p, const void *data, size_t len)
+{
+	settle(p);
+	if (p->restored || p->result->samples)
+		return 0;
+	p->tokens = p->host_limit.refill_ns && is_whole_set(p);
+	p->restored = true;
+	return machine_restore(p->machine, data, len);
+}
+
+/* 1 at the end. */
+static int take_item(struct replay *p, const struct inputlog_item *item)
+{
+	switch (item->kind) {
+	case INPUTLOG_CHECKPOINT:
+		return take_checkpoint(p, item->checkpoint.data, item->checkpoint.len);
+	case INPUTLOG_INPUT:
+		take_input(p, &item->input);
+		return p->error;
+	case INPUTLOG_TRANSITION:
+		return take_recorded(p, &item->transition);
+	case INPUTLOG_END:
+		settle(p);
+		return 1;
+	}
+	return -EBADMSG;
+}
+
+static int run(struct replay *p)
+{
+	struct inputlog_item item;
+	int r;
+	do {
+		r = inputlog_next(p->log, &item);
+		r = r < 0 ? r : take_item(p, &item);
+	} while (r == 0);
+	if (r < 0)
+		return r;
+	p->result->lost = inputlog_reader_lost(p->log);
+	return firing_spans_match(&p->replayed_spans, &p->recorded_spans, p->result);
+}
+
+int replay_run(const struct replay_options *options, struct replay_result *ret)
+{
+	_cleanup_(replay_done) struct replay_result result = {0};
+	_cleanup_(replay_close) struct replay p = {.options = options, .result = &result};
+	int r = inputlog_open(options->samples, options->len, options->vocabulary, &p.log);
+	if (r < 0)
+		return r;
+	inputlog_host_limit(p.log, &p.host_limit.burst, &p.host_limit.refill_ns);
+	struct machine_options machine = {.rules = options->rules,
+					  .vocabulary = options->vocabulary,
+					  .period_ns = inputlog_periods(p.log),
+					  .max_entities = entities_max(inputlog_entities(p.log)),
+					  .host_limit = p.host_limit};
+	r = machine_new(&machine, &p.machine);
+	r = r < 0 ? r : run(&p);
+	if (r < 0)
+		return r;
+	*ret = result;
+	result = (struct replay_result){0};
+	return 0;
+}
+
+void replay_done(struct replay_result *r)
+{
+	free(r->firings);
+	*r = (struct replay_result){0};
+}

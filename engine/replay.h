@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Recorded input through the deciding code once more: with the recorded rules to prove that they decide the same, with
+ * others to see what these would have done. Reads no clock, needs no privilege; the log is foreign, its rules run under caps.
+ *
+ *     log ─▶ inputs ─▶ machine ─▶ transitions ──┐
+ *      └──▶ recorded transitions ───────────────┴─▶ firings: happens? recorded? cold?   differences
+ *
+ * The machine starts from the log's first checkpoint: rules that were recorded with the same digest go on where they were,
+ * others start cold. A rule with the recorded digest must decide what is recorded, transition by transition; anything else
+ * is a difference, and a bug. Whether a firing got a token is compared only when all recorded rules are there, since the
+ * others empty the host's bucket too. A log that does not tell the host's limit is replayed without one.
+ *
+ * A firing happens from FIRED to ENDED or GONE. A replayed and a recorded one of the same rule and entity are the same
+ * incident when these spans touch: with another threshold it may begin earlier or later.
+ */
+#pragma once
+
+#include "rules/rule.h"
+
+struct replay_options {
+	const void *samples; /* samples.tts */
+	size_t len;
+	const struct ruleset *rules;
+	const struct vocabulary *vocabulary;
+};
+
+struct replay_firing {
+	const char *rule;
+	enum entity_kind entity_kind;
+	char entity[ENTITY_NAME_MAX];
+	bool happens;  /* with these rules */
+	bool recorded; /* in the log; false: only with these rules */
+	uint64_t t_ns, recorded_t_ns;	/* CLOCK_MONOTONIC; 0 when it does not happen, is not recorded */
+	uint64_t at_ns, recorded_at_ns; /* CLOCK_REALTIME */
+	bool token;			/* false: suppressed by a limit */
+	const char *mark;		/* "cold", "unarmed", "" */
+};
+
+struct replay_result {
+	struct replay_firing *firings; /* by time */
+	size_t n, happening, missed;   /* of them; missed: recorded but does not happen */
+	uint64_t samples;	       /* readings replayed */
+	uint64_t begin_ns, end_ns;     /* of the log, CLOCK_MONOTONIC */
+	uint64_t lost;		       /* records that the log says it lost: differences then mean nothing */
+	uint64_t differences;
+	char difference[256]; /* the first one, as a sentence */
+};
+
+/* 0; -EBADMSG a malformed log, -EPROTONOSUPPORT a newer one, -E2BIG rules that need too much memory, -ENOMEM. Rules of
+ * `options` must outlive the result. */
+int replay_run(const struct replay_options *options, struct replay_result *ret);
+void replay_done(struct replay_result *r);

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "engine/replay_match.h"
+
+static bool same_subject(const struct said *a, const struct said *b)
+{
+	return a->entity_kind == b->entity_kind && streq(a->rule, b->rule) && streq(a->entity, b->entity);
+}
+
+static int span_open(struct firing_spans *s, const struct said *t)
+{
+	struct firing_span *more = realloc(s->span, (s->n + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	s->span = more;
+	s->span[s->n++] = (struct firing_span){.fired = *t, .end_ns = UINT64_MAX};
+	return 0;
+}
+
+static void span_end(struct firing_spans *s, const struct said *t)
+{
+	for (size_t i = s->n; i-- > 0;) {
+		if (!same_subject(&s->span[i].fired, t))
+			continue;
+		s->span[i].end_ns = MIN(s->span[i].end_ns, t->t_ns);
+		return;
+	}
+}
+
+int firing_spans_take(struct firing_spans *s, const struct said *t)
+{
+	if (t->kind == TRANSITION_FIRED)
+		return span_open(s, t);
+	if (t->kind == TRANSITION_ENDED || t->kind == TRANSITION_GONE)
+		span_end(s, t);
+	return 0;
+}
+
+void firing_spans_done(struct firing_spans *s)
+{
+	free(s->span);
+	*s = (struct firing_spans){0};
+}
+
+static bool touch(const struct firing_span *a, const struct firing_span *b)
+{
+	return same_subject(&a->fired, &b->fired) && a->fired.t_ns <= b->end_ns && b->fired.t_ns <= a->end_ns;
+}
+
+/* One that began at the very same time is meant before one that merely overlaps. */
+static struct firing_span *partner(const struct firing_span *of, struct firing_spans *among)
+{
+	struct firing_span *any = NULL;
+	for (size_t i = 0; i < among->n; i++) {
+		struct firing_span *s = &among->span[i];
+		if (s->matched || !touch(of, s))
+			continue;
+		if (s->fired.t_ns == of->fired.t_ns)
+			return s;
+		any = any ? any : s;
+	}
+	return any;
+}
+
+static struct replay_firing firing_of(const struct said *happens, const struct said *recorded)
+{
+	const struct said *t = happens ? happens : recorded;
+	struct replay_firing f = {.rule = t->rule,
+				  .entity_kind = t->entity_kind,
+				  .happens = happens,
+				  .recorded = recorded,
+				  .t_ns = happens ? happens->t_ns : 0,
+				  .at_ns = happens ? happens->at_ns : 0,
+				  .recorded_t_ns = recorded ? recorded->t_ns : 0,
+				  .recorded_at_ns = recorded ? recorded->at_ns : 0,
+				  .token = t->token,
+				  .mark = happens ? happens->mark : ""};
+	memcpy(f.entity, t->entity, sizeof(f.entity));
+	return f;
+}
+
+static uint64_t time_of(const struct replay_firing *f)
+{
+	return f->happens ? f->t_ns : f->recorded_t_ns;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	uint64_t x = time_of(a), y = time_of(b);
+	return (x > y) - (x < y);
+}
+
+int firing_spans_match(struct firing_spans *replayed, struct firing_spans *recorded, struct replay_result *ret)
+{
+	ret->firings = calloc(replayed->n + recorded->n + 1, sizeof(*ret->firings));
+	if (!ret->firings)
+		return -ENOMEM;
+	for (size_t i = 0; i < replayed->n; i++) {
+		struct firing_span *other = partner(&replayed->span[i], recorded);
+		if (other)
+			other->matched = true;
+		ret->firings[ret->n++] = firing_of(&replayed->span[i].fired, other ? &other->fired : NULL);
+	}
+	ret->happening = ret->n;
+	for (size_t i = 0; i < recorded->n; i++) {
+		if (recorded->span[i].matched)
+			continue;
+		ret->firings[ret->n++] = firing_of(NULL, &recorded->span[i].fired);
+		ret->missed++;
+	}
+	qsort(ret->firings, ret->n, sizeof(*ret->firings), by_time);
+	return 0;
+}
