@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "engine/cli/ask.h"
+
+#include "engine/cli/command.h"
+#include "engine/control.h"
+
+int ask_daemon(const char *command, const char *run_dir, const char *request, struct buf *ret_answer)
+{
+	if (!run_dir)
+		run_dir = command_run_dir();
+	int r = control_ask(run_dir, request, ret_answer);
+	if (r == 0)
+		return EXIT_OK;
+	if (r == -ECONNREFUSED)
+		fprintf(stderr, "tracetrap %s: no daemon listens on '%s/control.sock'; start one with `tracetrap run`\n", command,
+			run_dir);
+	else if (ret_answer->len)
+		fprintf(stderr, "tracetrap %s: %s\n", command, buf_str(ret_answer));
+	else
+		fprintf(stderr, "tracetrap %s: cannot ask the daemon on '%s/control.sock': %s\n", command, run_dir, strerror(-r));
+	return EXIT_FOUND;
+}

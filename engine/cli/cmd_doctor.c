@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "engine/cli/command.h"
+
+#include <getopt.h>
+#include <json-c/json.h>
+
+#include "engine/base/log.h"
+#include "engine/doctor.h"
+
+static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+					{"proc-root", required_argument, NULL, 'p'},
+					{"sys-root", required_argument, NULL, 'y'},
+					{"state-dir", required_argument, NULL, 'd'},
+					{0}};
+
+static void print_json(const struct facility *rows, size_t n)
+{
+	struct json_object *all = json_object_new_array();
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *o = json_object_new_object();
+		json_object_object_add(o, "facility", json_object_new_string(rows[i].name));
+		json_object_object_add(o, "state", json_object_new_string(facility_state_name(rows[i].state)));
+		json_object_object_add(o, "using", json_object_new_string(rows[i].using));
+		json_object_object_add(o, "reason", json_object_new_string(rows[i].reason));
+		json_object_object_add(o, "remedy", json_object_new_string(rows[i].remedy));
+		json_object_array_add(all, o);
+	}
+	puts(json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(all);
+}
+
+static void print_table(const struct facility *rows, size_t n)
+{
+	printf("%-20s %-12s %s\n", "FACILITY", "STATE", "USING");
+	for (size_t i = 0; i < n; i++) {
+		printf("%-20s %-12s %s\n", rows[i].name, facility_state_name(rows[i].state), rows[i].using);
+		if (*rows[i].reason)
+			printf("%-20s   why: %s\n", "", rows[i].reason);
+		if (*rows[i].remedy)
+			printf("%-20s   try: %s\n", "", rows[i].remedy);
+	}
+}
+
+static int examine(const struct config *config, bool json)
+{
+	_cleanup_free_ struct facility *rows = NULL;
+	size_t n = 0;
+	int r = doctor_examine(config, &rows, &n);
+	if (r < 0)
+		return log_error_errno(r, "cannot examine this machine"), EXIT_FOUND;
+	if (json)
+		print_json(rows, n);
+	else
+		print_table(rows, n);
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].state == FACILITY_DENIED)
+			return EXIT_FOUND;
+	return EXIT_OK;
+}
+
+int cmd_doctor(int argc, char **argv)
+{
+	struct config config;
+	bool json = false;
+	if (command_wants_help("doctor", argc, argv))
+		return EXIT_OK;
+	if (config_init(&config) < 0)
+		return EXIT_FOUND;
+	char **targets[256] = {['p'] = &config.proc_root, ['y'] = &config.sys_root, ['d'] = &config.state_dir};
+	for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+		if (o == 'j') {
+			json = true;
+		} else if (o != '?' && targets[o]) {
+			free(*targets[o]);
+			*targets[o] = strdup(optarg);
+		} else {
+			config_done(&config);
+			return command_usage("doctor", "wrong arguments");
+		}
+	}
+	int status = examine(&config, json);
+	config_done(&config);
+	return status;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "engine/cli/command.h"
+
+#include <getopt.h>
+#include <json-c/json.h>
+
+#include "engine/base/text.h"
+#include "engine/cli/ask.h"
+
+static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {"run-dir", required_argument, NULL, 'u'}, {0}};
+
+static struct json_object *member(struct json_object *o, const char *key)
+{
+	struct json_object *v = NULL;
+	json_object_object_get_ex(o, key, &v);
+	return v;
+}
+
+static const char *text(struct json_object *o, const char *key)
+{
+	const char *s = json_object_get_string(member(o, key));
+	return s ? s : "-";
+}
+
+static double number(struct json_object *o, const char *key)
+{
+	return json_object_get_double(member(o, key));
+}
+
+static void print_rules(struct json_object *rows)
+{
+	printf("\n%-24s %-20s %-8s %-8s %6s %6s %7s\n", "RULE", "ENTITY", "STATE", "WHEN", "FIRED", "SUPPR.", "TOKENS");
+	for (size_t i = 0; i < json_object_array_length(rows); i++) {
+		struct json_object *o = json_object_array_get_idx(rows, i);
+		_cleanup_buf_ struct buf entity = {0};
+		text_escape_terminal(&entity, text(o, "entity"));
+		printf("%-24s %-20s %-8s %-8s %6.0f %6.0f %7.0f\n", text(o, "rule"), buf_str(&entity), text(o, "state"),
+		       text(o, "verdict"), number(o, "fired"), number(o, "suppressed"), number(o, "tokens_entity"));
+	}
+}
+
+static void print_detectors(struct json_object *rows)
+{
+	printf("\n%-12s %-7s %-12s %8s %6s  %s\n", "DETECTOR", "CLASS", "STATE", "EVENTS", "LOST", "HOOK OR REASON");
+	for (size_t i = 0; i < json_object_array_length(rows); i++) {
+		struct json_object *o = json_object_array_get_idx(rows, i);
+		printf("%-12s %-7s %-12s %8.0f %6.0f  %s\n", text(o, "detector"), text(o, "class"), text(o, "state"),
+		       number(o, "events"), number(o, "lost"), member(o, "reason") ? text(o, "reason") : text(o, "hook"));
+	}
+}
+
+static void print_status(struct json_object *o)
+{
+	struct json_object *captures = member(o, "captures"), *self = member(o, "self");
+	printf("tracetrap %s, pid %s, up %.0f s\n", text(o, "version"), text(o, "pid"), number(o, "uptime_s"));
+	printf("source     %s\n", text(o, "source"));
+	if (member(o, "fallback_reason"))
+		printf("           %s\n", text(o, "fallback_reason"));
+	printf("stack ring %s\n", text(o, "stack_ring"));
+	printf("captures   %s opened, %s joined, %s published, %s failed", text(captures, "opened"), text(captures, "joined"),
+	       text(captures, "published"), text(captures, "failed"));
+	printf(member(captures, "last") ? "; last %s\n" : "\n", text(captures, "last"));
+	printf("own cost   %.2f ms CPU per second, %.1f MiB resident\n", number(self, "cpu_ms_per_s"),
+	       number(self, "rss_bytes") / (1 << 20));
+	print_rules(member(o, "rules"));
+	print_detectors(member(o, "detectors"));
+}
+
+int cmd_status(int argc, char **argv)
+{
+	bool json = false;
+	const char *run_dir = NULL;
+	if (command_wants_help("status", argc, argv))
+		return EXIT_OK;
+	for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+		if (o == 'j')
+			json = true;
+		else if (o == 'u')
+			run_dir = optarg;
+		else
+			return command_usage("status", "wrong arguments");
+	}
+	_cleanup_buf_ struct buf answer = {0};
+	int r = ask_daemon("status", run_dir, "{\"command\":\"status\"}", &answer);
+	if (r)
+		return r;
+	struct json_object *o = json_tokener_parse(buf_str(&answer));
+	if (json)
+		puts(buf_str(&answer));
+	else if (o)
+		print_status(o);
+	json_object_put(o);
+	return EXIT_OK;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "engine/cli/command.h"
+
+#include <getopt.h>
+#include <json-c/json.h>
+
+#include "engine/cli/ask.h"
+
+static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+					{"dry-run", no_argument, NULL, 'n'},
+					{"entity", required_argument, NULL, 'e'},
+					{"run-dir", required_argument, NULL, 'u'},
+					{0}};
+
+static char *make_request(const char *rule, const char *entity, bool dry_run)
+{
+	struct json_object *o = json_object_new_object();
+	json_object_object_add(o, "command", json_object_new_string("trigger"));
+	json_object_object_add(o, "rule", json_object_new_string(rule));
+	json_object_object_add(o, "entity", json_object_new_string(entity));
+	json_object_object_add(o, "dry_run", json_object_new_boolean(dry_run));
+	char *text = strdup(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
+	json_object_put(o);
+	return text;
+}
+
+static void print_answer(const char *answer, const char *rule, bool dry_run)
+{
+	struct json_object *o = json_tokener_parse(answer), *id = NULL;
+	json_object_object_get_ex(o, "incident", &id);
+	if (dry_run)
+		printf("rule '%s' would fire now; nothing was captured\n", rule);
+	else if (id)
+		printf("%s\n", json_object_get_string(id));
+	else
+		printf("rule '%s' fired; no bundle of its own (joined an open incident, or held back by its limits)\n", rule);
+	json_object_put(o);
+}
+
+int cmd_trigger(int argc, char **argv)
+{
+	bool json = false, dry_run = false;
+	const char *run_dir = NULL, *entity = "";
+	if (command_wants_help("trigger", argc, argv))
+		return EXIT_OK;
+	for (int o; (o = getopt_long(argc, argv, "n", options, NULL)) != -1;) {
+		switch (o) {
+		case 'j': json = true; break;
+		case 'n': dry_run = true; break;
+		case 'e': entity = optarg; break;
+		case 'u': run_dir = optarg; break;
+		default: return command_usage("trigger", "wrong arguments");
+		}
+	}
+	if (optind + 1 != argc)
+		return command_usage("trigger", "name one rule");
+	_cleanup_buf_ struct buf answer = {0};
+	_cleanup_free_ char *request = make_request(argv[optind], entity, dry_run);
+	int r = request ? ask_daemon("trigger", run_dir, request, &answer) : EXIT_FOUND;
+	if (r)
+		return r;
+	if (json)
+		puts(buf_str(&answer));
+	else
+		print_answer(buf_str(&answer), argv[optind], dry_run);
+	return EXIT_OK;
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "engine/config.h"
+
+#include <fcntl.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/io.h"
+#include "rules/text/node.h"
+
+#define MIB (UINT64_C(1) << 20)
+#define GIB (UINT64_C(1) << 30)
+#define CONFIG_BYTES_MAX MIB
+
+enum key_type { KEY_PATH, KEY_PATHS, KEY_BYTES, KEY_SPAN, KEY_COUNT, KEY_SHARE, KEY_SOURCE, KEY_LIMIT };
+
+/* One row a key: adding one is a row here, a default below and a comment in conf/tracetrap.yaml. */
+static const struct key {
+	const char *section, *name;
+	enum key_type type;
+	size_t offset;
+	uint64_t least, most; /* of bytes, spans (ns) and counts */
+} keys[] = {
+#define KEY(section, name, type, field, least, most) {section, name, type, offsetof(struct config, field), least, most}
+	KEY("paths", "rules", KEY_PATHS, rules, 0, 0),
+	KEY("paths", "run", KEY_PATH, run_dir, 0, 0),
+	KEY("paths", "state", KEY_PATH, state_dir, 0, 0),
+	KEY("source", "kind", KEY_SOURCE, source, 0, 0),
+	KEY("source", "hz", KEY_COUNT, tick_hz, 0, 1000),
+	KEY("source", "entities", KEY_COUNT, max_entities, 16, 65000),
+	KEY("source", "proc_root", KEY_PATH, proc_root, 0, 0),
+	KEY("source", "sys_root", KEY_PATH, sys_root, 0, 0),
+	KEY("past", "input_log", KEY_BYTES, inputlog_bytes, MIB, GIB),
+	KEY("past", "history", KEY_BYTES, history_bytes, MIB, GIB),
+	KEY("past", "events", KEY_BYTES, events_bytes, MIB, GIB),
+	KEY("past", "census", KEY_BYTES, census_bytes, MIB, GIB),
+	KEY("past", "stacks", KEY_BYTES, stacks_bytes, MIB, GIB),
+	KEY("past", "maps", KEY_BYTES, maps_bytes, MIB / 2, GIB),
+	KEY("past", "stacks_hz", KEY_COUNT, stacks_hz, 0, 99),
+	KEY("past", "census_every", KEY_SPAN, census_every_ns, NS_PER_S, 3600 * NS_PER_S),
+	KEY("arm", "share", KEY_SHARE, arm_share, 0, 0),
+	KEY("limits", "host", KEY_LIMIT, host_limit, 0, 0),
+	KEY("store", "max_use", KEY_BYTES, store.max_use, MIB, UINT64_MAX),
+	KEY("store", "keep_free", KEY_BYTES, store.keep_free, 0, UINT64_MAX),
+	KEY("store", "max_age", KEY_SPAN, store.max_age_ns, 0, UINT64_MAX),
+	KEY("store", "stage", KEY_BYTES, stage_bytes, MIB, GIB),
+#undef KEY
+};
+
+static const char *const sections[] = {"arm", "detectors", "limits", "past", "paths", "source", "store", "version"};
+static const char *const source_kinds[] = {[SOURCE_AUTO] = "auto", [SOURCE_BPF] = "bpf", [SOURCE_PROC] = "proc"};
+
+static bool set_text(char **to, const char *text)
+{
+	char *copy = strdup(text);
+	if (!copy)
+		return false;
+	free(*to);
+	*to = copy;
+	return true;
+}
+
+static void free_rules(struct config *c)
+{
+	for (size_t i = 0; i < c->n_rules; i++)
+		free(c->rules[i]);
+	free(c->rules);
+	c->rules = NULL;
+	c->n_rules = 0;
+}
+
+static bool set_rules(struct config *c, const char *const *paths, size_t n)
+{
+	free_rules(c);
+	c->rules = calloc(MAX(n, (size_t)1), sizeof(*c->rules));
+	for (size_t i = 0; c->rules && i < n; i++)
+		if ((c->rules[i] = strdup(paths[i])))
+			c->n_rules++;
+	return c->rules && c->n_rules == n;
+}
+
+int config_init(struct config *ret)
+{
+	*ret = (struct config){
+		.source = SOURCE_AUTO,
+		.max_entities = ENTITY_DEFAULT_MAX,
+		.inputlog_bytes = 8 * MIB,
+		.history_bytes = 4 * MIB,
+		.events_bytes = MIB,
+		.census_bytes = 2 * MIB,
+		.stacks_bytes = 4 * MIB,
+		.maps_bytes = MIB,
+		.stacks_hz = 19,
+		.census_every_ns = 10 * NS_PER_S,
+		.arm_share = 0.1,
+		.host_limit = {.burst = 12, .refill_ns = 3600 * NS_PER_S / 12},
+		.store = {.max_use = 2 * GIB, .keep_free = GIB, .max_age_ns = 90 * 86400 * NS_PER_S},
+		.stage_bytes = 64 * MIB,
+	};
+	ret->detectors = calloc(MAX(detector_defs_n, (size_t)1), sizeof(*ret->detectors));
+	ret->always = calloc(MAX(detector_defs_n, (size_t)1), sizeof(*ret->always));
+	bool ok = ret->detectors && ret->always && set_text(&ret->proc_root, "/proc") && set_text(&ret->sys_root, "/sys") &&
+		  set_text(&ret->state_dir, "/var/lib/tracetrap") && set_text(&ret->run_dir, "/run/tracetrap") &&
+		  set_rules(ret, (const char *const[]){"/etc/tracetrap/rules.d"}, 1);
+	if (!ok)
+		config_done(ret);
+	return ok ? 0 : -ENOMEM;
+}
+
+static void read_number(const struct node *n, const struct key *k, struct diagnostics *d, void *field)
+{
+	uint64_t v;
+	bool ok = k->type == KEY_BYTES ? node_bytes(n, d, &v) : k->type == KEY_SPAN ? node_duration(n, d, &v) : node_u64(n, d, &v);
+	if (!ok)
+		return;
+	if (v < k->least || v > k->most) {
+		diagnostics_add(d, DIAGNOSTIC_ERROR, n->at, "out-of-range", "'%.40s' is out of range for %s.%s", n->text, k->section,
+				k->name);
+		return;
+	}
+	if (k->type == KEY_COUNT)
+		*(unsigned *)field = (unsigned)v;
+	else
+		*(uint64_t *)field = v;
+}
+
+static void read_share(const struct node *n, struct diagnostics *d, double *field)
+{
+	struct quantity q;
+	if (!node_quantity(n, d, &q))
+		return;
+	double share = q.value / (unit_quanta(UNIT_PERCENT) * 100);
+	if (q.unit != UNIT_PERCENT || share <= 0 || share > 1)
+		diagnostics_add(d, DIAGNOSTIC_ERROR, n->at, "out-of-range", "'%.40s' is no share of the time: write 1%% to 100%%",
+				n->text);
+	else
+		*field = share;
+}
+
+/* "12/1h": 12 at once, one more every five minutes. */
+static void read_limit(const struct node *n, struct diagnostics *d, struct limit *field)
+{
+	const char *text;
+	char *slash;
+	struct quantity q;
+	size_t len;
+	if (!node_string(n, d, &text))
+		return;
+	unsigned long burst = strtoul(text, &slash, 10);
+	bool ok = burst && burst < 10000 && *slash == '/' && quantity_scan(slash + 1, &q, &len) == QUANTITY_OK &&
+		  q.unit == UNIT_SECONDS && q.value > 0 && !slash[1 + len];
+	if (!ok)
+		diagnostics_add(d, DIAGNOSTIC_ERROR, n->at, "bad-limit", "'%.40s' is no limit: write a number of captures and a span, as 12/1h",
+				text);
+	else
+		*field = (struct limit){(uint32_t)burst, (uint64_t)q.value / burst};
+}
+
+static bool read_key(struct config *c, const struct node *n, const struct key *k, struct arena *arena, struct diagnostics *d)
+{
+	void *field = (char *)c + k->offset;
+	const char *text;
+	const char *const *list;
+	size_t n_list;
+	switch (k->type) {
+	case KEY_PATH:
+		return !node_string(n, d, &text) || set_text(field, text);
+	case KEY_PATHS:
+		return !node_strings(n, arena, d, &list, &n_list) || set_rules(c, list, n_list);
+	case KEY_SOURCE:
+		node_choice(n, source_kinds, ARRAY_SIZE(source_kinds), d, field);
+		return true;
+	case KEY_SHARE:
+		read_share(n, d, field);
+		return true;
+	case KEY_LIMIT:
+		read_limit(n, d, field);
+		return true;
+	default:
+		read_number(n, k, d, field);
+		return true;
+	}
+}
+
+static bool read_section(struct config *c, const char *section, const struct node *map, struct arena *arena,
+			 struct diagnostics *d)
+{
+	const char *names[ARRAY_SIZE(keys)];
+	size_t n = 0;
+	bool ok = true;
+	if (!node_is_mapping(map, section, d))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (!streq(keys[i].section, section))
+			continue;
+		names[n++] = keys[i].name;
+		const struct node *value = node_get(map, keys[i].name);
+		ok &= !value || read_key(c, value, &keys[i], arena, d);
+	}
+	node_check_keys(map, section, names, n, d);
+	return ok;
+}
+
+static void read_threshold(const struct node *n, const struct detector_def *def, struct diagnostics *d, int64_t *field)
+{
+	struct quantity q;
+	if (!node_quantity(n, d, &q))
+		return;
+	if (q.unit != def->threshold_unit || q.value < 0)
+		diagnostics_add(d, DIAGNOSTIC_ERROR, n->at, "bad-unit", "the threshold of '%s' is in '%s', not '%.40s'", def->name,
+				unit_name(def->threshold_unit), n->text);
+	else
+		*field = (int64_t)q.value;
+}
+
+static void read_detector(struct config *c, uint16_t i, const struct node *map, struct diagnostics *d)
+{
+	static const char *const names[] = {"always", "rate", "threshold"};
+	struct quantity rate;
+	if (!node_is_mapping(map, detector_defs[i].name, d))
+		return;
+	node_check_keys(map, "a detector", names, ARRAY_SIZE(names), d);
+	const struct node *n = node_get(map, "threshold");
+	if (n)
+		read_threshold(n, &detector_defs[i], d, &c->detectors[i].threshold);
+	n = node_get(map, "always");
+	if (n)
+		node_bool(n, d, &c->always[i]);
+	n = node_get(map, "rate");
+	if (n && node_quantity(n, d, &rate)) {
+		if (rate.unit != UNIT_PER_SECOND)
+			diagnostics_add(d, DIAGNOSTIC_ERROR, n->at, "bad-unit", "a rate is written as 100/s, not '%.40s'", n->text);
+		else
+			c->detectors[i].rate_per_s = (uint32_t)(rate.value / unit_quanta(UNIT_PER_SECOND));
+	}
+}
+
+static void read_detectors(struct config *c, const struct node *map, struct diagnostics *d)
+{
+	const char *names[64];
+	if (!node_is_mapping(map, "detectors", d))
+		return;
+	for (uint16_t i = 0; i < detector_defs_n && i < ARRAY_SIZE(names); i++) {
+		names[i] = detector_defs[i].name;
+		const struct node *value = node_get(map, names[i]);
+		if (value)
+			read_detector(c, i, value, d);
+	}
+	node_check_keys(map, "detectors", names, MIN(detector_defs_n, ARRAY_SIZE(names)), d);
+}
+
+static bool read_root(struct config *c, const struct node *root, struct arena *arena, struct diagnostics *d)
+{
+	bool ok = true;
+	if (!node_is_mapping(root, "the configuration", d))
+		return true;
+	node_check_keys(root, "the configuration", sections, ARRAY_SIZE(sections), d);
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
+		const struct node *map = node_get(root, sections[i]);
+		uint64_t version;
+		if (!map)
+			continue;
+		if (streq(sections[i], "detectors"))
+			read_detectors(c, map, d);
+		else if (!streq(sections[i], "version"))
+			ok &= read_section(c, sections[i], map, arena, d);
+		else if (node_u64(map, d, &version) && version != 1)
+			diagnostics_add(d, DIAGNOSTIC_ERROR, map->at, "unknown-version", "version %.20s is not known here: write 1",
+					map->text);
+	}
+	return ok;
+}
+
+int config_load(struct config *c, const char *path, struct diagnostics *diagnostics)
+{
+	_cleanup_buf_ struct buf text = {0};
+	_cleanup_arena_ struct arena *arena = arena_new();
+	const struct node *root = NULL;
+	int r = io_read_file(AT_FDCWD, path, CONFIG_BYTES_MAX, &text);
+	if (r < 0)
+		return r;
+	if (!arena)
+		return -ENOMEM;
+	r = yaml_load(path, buf_str(&text), text.len, &load_caps_default, arena, diagnostics, &root);
+	if (r < 0)
+		return r;
+	if (!read_root(c, root, arena, diagnostics))
+		return -ENOMEM;
+	return diagnostics_count(diagnostics, DIAGNOSTIC_ERROR) ? -EINVAL : 0;
+}
+
+void config_done(struct config *c)
+{
+	free_rules(c);
+	free(c->proc_root);
+	free(c->sys_root);
+	free(c->state_dir);
+	free(c->run_dir);
+	free(c->detectors);
+	free(c->always);
+	*c = (struct config){0};
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * tracetrap.yaml: how the daemon behaves, apart from the rules. Every value has a default, so an absent file is fine; a
+ * wrong one is refused with diagnostics in the same form as a rule's. conf/tracetrap.yaml comments each key.
+ */
+#pragma once
+
+#include "engine/detect/detect.h"
+#include "engine/source/source.h"
+#include "rules/load.h"
+#include "snapshot/store/store.h"
+
+struct config {
+	/* roots and paths; owned by the config */
+	char *proc_root, *sys_root, *state_dir, *run_dir;
+	char **rules;
+	size_t n_rules;
+
+	/* tick */
+	enum source_kind source;
+	unsigned tick_hz; /* 0: the source's own default */
+	unsigned max_entities;
+
+	/* the past */
+	uint64_t inputlog_bytes, history_bytes, events_bytes, census_bytes, stacks_bytes, maps_bytes;
+	unsigned stacks_hz; /* 0: no stack ring */
+	uint64_t census_every_ns;
+
+	/* arming */
+	double arm_share;	       /* of the time, per detector: 0.1 */
+	struct detector_settings *detectors; /* by index of detector_defs */
+	bool *always;			     /* armed ones to keep attached */
+
+	/* captures */
+	struct limit host_limit;
+	struct store_bounds store;
+	uint64_t stage_bytes; /* most evidence that waits in memory for a stuck disk, per incident */
+};
+
+/* Defaults; 0 or -ENOMEM. */
+int config_init(struct config *ret);
+/* Reads `path` over the defaults. -ENOENT when there is no such file (no diagnostic), -EINVAL with diagnostics. */
+int config_load(struct config *c, const char *path, struct diagnostics *diagnostics);
+void config_done(struct config *c);

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "engine/engine_state.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+
+#include "engine/base/io.h"
+#include "engine/base/log.h"
+#include "engine/control.h"
+#include "engine/vocabulary.h"
+
+#define HOUSEKEEPING_NS NS_PER_S
+#define CHECKPOINT_EVERY_NS (20 * NS_PER_S)
+#define LIMITS_EVERY_NS (10 * NS_PER_S)
+#define FINISH_MAX_NS (60 * NS_PER_S) /* how long a stopping daemon waits for open incidents beyond their windows */
+
+static int attach(void *ctx, uint16_t detector, bool on)
+{
+	struct engine *e = ctx;
+	int r = on ? detect_arm(e->detect, detector) : detect_disarm(e->detect, detector);
+	if (r < 0 && r != -EOPNOTSUPP)
+		log_warning_errno(r, "cannot %s detector '%s'", on ? "arm" : "disarm", e->vocabulary->detectors[detector].name);
+	return r;
+}
+
+/* Tells the machine what is attached now, wherever that differs from what it was told before. */
+static void tell_attached(struct engine *e, uint16_t detector, bool attached)
+{
+	struct input in = {.kind = INPUT_ATTACH, .t_ns = e->last_ns, .attach = {detector, attached}};
+	engine_take(e, &in);
+}
+
+static void change_arming(struct engine *e, const struct transition *t)
+{
+	const struct rule *r = &e->rules->rules[t->rule];
+	for (size_t i = 0; i < r->arm.n_detectors; i++) {
+		uint16_t d = r->arm.detectors[i];
+		struct arm_status before, after;
+		arm_status(e->arm, d, &before);
+		if (t->kind == TRANSITION_ARM)
+			arm_want(e->arm, d, t->t_ns);
+		else
+			arm_release(e->arm, d, t->t_ns);
+		arm_status(e->arm, d, &after);
+		if (before.attached != after.attached)
+			tell_attached(e, d, after.attached);
+	}
+	if (t->kind == TRANSITION_ARM)
+		past_census(e->past, t->t_ns);
+}
+
+static void follow(struct engine *e, const struct transition *t)
+{
+	const struct rule *r = &e->rules->rules[t->rule];
+	switch (t->kind) {
+	case TRANSITION_FIRED:
+		if (t->drill)
+			log_info("drill: rule '%s' decided to fire", r->name);
+		else if (t->token)
+			firing_capture(e, t);
+		else
+			log_info("rule '%s' fired on '%s', suppressed by its limits", r->name,
+				 entities_get(e->entities, t->entity)->name);
+		break;
+	case TRANSITION_ARM:
+	case TRANSITION_DISARM:
+		change_arming(e, t);
+		break;
+	default:
+		break;
+	}
+}
+
+static void on_transition(void *ctx, const struct transition *t)
+{
+	struct engine *e = ctx;
+	inputlog_transition(e->inputlog, t);
+	if (t->kind != TRANSITION_FIRED && t->kind != TRANSITION_ARM && t->kind != TRANSITION_DISARM)
+		return;
+	if (e->n_outbox < OUTBOX_MAX)
+		e->outbox[e->n_outbox++] = *t;
+	else
+		e->overrun++;
+}
+
+void engine_take(struct engine *e, struct input *in)
+{
+	struct transition led_to[OUTBOX_MAX];
+	in->t_ns = e->last_ns = MAX(in->t_ns, e->last_ns);
+	inputlog_input(e->inputlog, in);
+	history_input(e->history, in);
+	machine_input(e->machine, in, on_transition, e);
+	size_t n = e->n_outbox;
+	memcpy(led_to, e->outbox, n * sizeof(*led_to));
+	e->n_outbox = 0;
+	for (size_t i = 0; i < n; i++)
+		follow(e, &led_to[i]);
+}
+
+static void on_source_input(void *ctx, const struct input *in)
+{
+	struct input copy = *in;
+	engine_take(ctx, &copy);
+}
+
+static void source_ready(void *ctx)
+{
+	struct engine *e = ctx;
+	source_take(e->source, on_source_input, e);
+}
+
+static uint16_t entity_of_event(struct engine *e, enum entity_kind kind, const char *name, uint64_t t_ns)
+{
+	if (kind == ENTITY_KIND_HOST || !*name)
+		return ENTITY_HOST;
+	uint16_t slot = entities_find(e->entities, kind, name);
+	if (slot != ENTITY_NONE)
+		return slot;
+	slot = entities_add(e->entities, kind, name);
+	if (slot == ENTITY_NONE)
+		return ENTITY_HOST;
+	struct input born = {.kind = INPUT_BORN, .t_ns = t_ns, .born = {slot, kind, entities_get(e->entities, slot)->name}};
+	engine_take(e, &born);
+	return slot;
+}
+
+static void on_event(void *ctx, uint16_t detector, const struct event *record, uint32_t len, const char *entity_name)
+{
+	struct engine *e = ctx;
+	uint64_t now = clock_now(CLOCK_MONOTONIC);
+	uint16_t slot = entity_of_event(e, e->vocabulary->detectors[detector].entity, entity_name, now);
+	past_event(e->past, record, len, entity_name);
+	struct input in = {.kind = INPUT_EVENT, .t_ns = now, .event = {detector, slot, record, len}};
+	engine_take(e, &in);
+}
+
+/* Ticks that were due before the event are taken first, so that inputs stay in time order. */
+static void detect_ready(void *ctx)
+{
+	struct engine *e = ctx;
+	source_take(e->source, on_source_input, e);
+	detect_take(e->detect, on_event, e);
+}
+
+static void tell_clock(struct engine *e)
+{
+	struct clocks c;
+	clocks_read(&c);
+	int64_t offset = (int64_t)(c.boottime - c.monotonic), moved = offset - e->boottime_offset_ns;
+	if (e->boottime_offset_ns && moved < (int64_t)NS_PER_MS && moved > -(int64_t)NS_PER_MS &&
+	    c.utc_offset_s == e->utc_offset_s)
+		return;
+	e->boottime_offset_ns = MAX(offset, 1);
+	e->utc_offset_s = c.utc_offset_s;
+	struct input in = {.kind = INPUT_CLOCK,
+			   .t_ns = c.monotonic,
+			   .clock = {offset, (int64_t)(c.realtime - c.monotonic), c.utc_offset_s}};
+	engine_take(e, &in);
+}
+
+static void save_limits(struct engine *e)
+{
+	_cleanup_buf_ struct buf text = {0};
+	if (machine_limits_save(e->machine, &text) == 0)
+		writer_put(e->writer, "limits", buf_str(&text), text.len);
+}
+
+static void rest_detectors(struct engine *e, uint64_t now_ns)
+{
+	for (uint16_t i = 0; i < e->vocabulary->n_detectors; i++) {
+		struct arm_status before, after;
+		arm_status(e->arm, i, &before);
+		if (i == 0)
+			arm_tick(e->arm, now_ns);
+		arm_status(e->arm, i, &after);
+		if (before.attached != after.attached)
+			tell_attached(e, i, after.attached);
+	}
+}
+
+static void housekeeping(void *ctx)
+{
+	struct engine *e = ctx;
+	uint64_t now = clock_now(CLOCK_MONOTONIC);
+	past_drain(e->past);
+	rest_detectors(e, now);
+	tell_clock(e);
+	if (now - e->census_ns >= e->config->census_every_ns) {
+		e->census_ns = now;
+		past_census(e->past, now);
+	}
+	if (now - e->limits_ns >= LIMITS_EVERY_NS) {
+		e->limits_ns = now;
+		save_limits(e);
+	}
+	if (writer_backlog(e->writer))
+		writer_flush(e->writer);
+	if (e->stop_at_ns && now >= e->stop_at_ns)
+		e->stopping = true;
+	bool given_up = e->stopping && e->stop_at_ns && now >= e->stop_at_ns + FINISH_MAX_NS;
+	if (e->stopping && (incidents_idle(e->incidents) || given_up))
+		loop_stop(e->loop);
+}
+
+static void signalled(void *ctx)
+{
+	struct engine *e = ctx;
+	struct signalfd_siginfo info;
+	while (read(e->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGHUP) {
+			log_warning("SIGHUP: rules are read at the start only; restart to change them");
+			continue;
+		}
+		log_info("stopping%s", incidents_idle(e->incidents) ? "" : " once the open incident is written");
+		e->stopping = true;
+		e->stop_at_ns = clock_now(CLOCK_MONOTONIC);
+		if (incidents_idle(e->incidents))
+			loop_stop(e->loop);
+	}
+}
+
+static void writer_ready(void *ctx)
+{
+	struct engine *e = ctx;
+	incidents_writer_ready(e->incidents);
+}
+
+static int open_signals(struct engine *e)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	e->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return e->signals < 0 ? -errno : 0;
+}
+
+static int checkpoint(void *ctx, struct buf *out)
+{
+	return machine_checkpoint(((struct engine *)ctx)->machine, out);
+}
+
+static int open_inputlog(struct engine *e)
+{
+	_cleanup_free_ struct inputlog_rule *rules = calloc(MAX(e->rules->n, (size_t)1), sizeof(*rules));
+	if (!rules)
+		return -ENOMEM;
+	for (size_t i = 0; i < e->rules->n; i++)
+		rules[i] = (struct inputlog_rule){e->rules->rules[i].name, e->rules->rules[i].digest};
+	struct inputlog_options options = {
+		.vocabulary = e->vocabulary,
+		.period_ns = source_periods(e->source),
+		.rules_digest = e->rules->digest,
+		.rules = rules,
+		.n_rules = e->rules->n,
+		.entities = e->entities,
+		.checkpoint = checkpoint,
+		.ctx = e,
+		.ring_bytes = e->config->inputlog_bytes,
+		.checkpoint_every_ns = CHECKPOINT_EVERY_NS,
+	};
+	return inputlog_new(&options, &e->inputlog);
+}
+
+static int open_machine(struct engine *e)
+{
+	struct machine_options options = {
+		.rules = e->rules,
+		.vocabulary = e->vocabulary,
+		.period_ns = source_periods(e->source),
+		.max_entities = e->config->max_entities,
+		.host_limit = e->config->host_limit,
+	};
+	int r = machine_new(&options, &e->machine);
+	if (r < 0)
+		return log_error_errno(r, "cannot set up the rules");
+	_cleanup_free_ char *path = NULL;
+	_cleanup_buf_ struct buf text = {0};
+	if (asprintf(&path, "%s/limits", e->config->state_dir) < 0)
+		return -ENOMEM;
+	if (io_read_file(AT_FDCWD, path, 1 << 20, &text) == 0)
+		machine_limits_load(e->machine, buf_str(&text));
+	else
+		machine_limits_lost(e->machine);
+	return 0;
+}
+
+static int open_source(struct engine *e)
+{
+	struct source_options options = {
+		.kind = e->config->source,
+		.tick_hz = e->config->tick_hz,
+		.proc_root = e->config->proc_root,
+		.sys_root = e->config->sys_root,
+		.entities = e->entities,
+	};
+	int r = source_open(&options, &e->source);
+	if (r < 0)
+		return log_error_errno(r, "cannot read counters below '%s'", e->config->proc_root);
+	log_info("source: %s", source_describe(e->source));
+	if (source_fallback_reason(e->source))
+		log_info("no in-kernel tick: %s", source_fallback_reason(e->source));
+	return 0;
+}
+
+static int open_detectors(struct engine *e)
+{
+	struct detect_options options = {
+		.settings = e->config->detectors,
+		.entities = e->entities,
+		.proc_root = e->config->proc_root,
+		.sys_root = e->config->sys_root,
+	};
+	int r = detect_new(&options, &e->detect);
+	return r < 0 ? log_error_errno(r, "cannot set up the detectors") : detect_start(e->detect);
+}
+
+static int open_writer(struct engine *e)
+{
+	_cleanup_free_ char *store = NULL;
+	if (asprintf(&store, "%s/incidents", e->config->state_dir) < 0)
+		return -ENOMEM;
+	struct writer_options options = {.store_dir = store, .state_dir = e->config->state_dir, .bounds = e->config->store};
+	int r = writer_spawn(&options, &e->writer);
+	if (r < 0)
+		return log_error_errno(r, "cannot start the writer process");
+	struct incidents_options incidents = {.loop = e->loop, .writer = e->writer, .stage_bytes = e->config->stage_bytes};
+	return incidents_new(&incidents, &e->incidents);
+}
+
+static int open_arm(struct engine *e)
+{
+	struct arm_options options = {
+		.n_detectors = e->vocabulary->n_detectors,
+		.share = e->config->arm_share,
+		.always = e->config->always,
+		.attach = attach,
+		.ctx = e,
+	};
+	return arm_new(&options, &e->arm);
+}
+
+static int watch(struct engine *e)
+{
+	e->writer_watch = loop_add(e->loop, writer_fd(e->writer), writer_ready, e);
+	bool ok = e->writer_watch && loop_add(e->loop, e->signals, signalled, e) &&
+		  loop_add(e->loop, source_fd(e->source), source_ready, e) &&
+		  loop_add(e->loop, detect_fd(e->detect), detect_ready, e) &&
+		  loop_every(e->loop, HOUSEKEEPING_NS, housekeeping, e);
+	return ok ? 0 : -ENOMEM;
+}
+
+/* The first inputs of every log: how the clocks stand, and what is attached. */
+static void introduce(struct engine *e)
+{
+	e->started_ns = e->last_ns = clock_now(CLOCK_MONOTONIC);
+	tell_clock(e);
+	for (uint16_t i = 0; i < e->vocabulary->n_detectors; i++) {
+		struct detector_status s;
+		detect_status(e->detect, i, &s);
+		if (s.state == DETECTOR_ATTACHED)
+			tell_attached(e, i, true);
+	}
+	past_census(e->past, e->last_ns);
+	e->census_ns = e->limits_ns = e->last_ns;
+}
+
+static int engine_open(struct engine *e)
+{
+	int (*const steps[])(struct engine *) = {open_signals, open_writer,   open_source,    open_detectors,
+						 open_machine, open_inputlog, open_arm};
+	int r = loop_new(&e->loop);
+	if (r < 0)
+		return r;
+	e->entities = entities_new(e->config->max_entities);
+	if (!e->entities)
+		return -ENOMEM;
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		r = steps[i](e);
+		if (r < 0)
+			return r;
+	}
+	r = past_new(e->config, &e->past);
+	r = r < 0 ? r : history_new(e->vocabulary, e->entities, e->config->history_bytes, &e->history);
+	r = r < 0 ? r : control_new(e, e->loop, e->config->run_dir, &e->control);
+	return r < 0 ? r : watch(e);
+}
+
+int engine_new(const struct config *config, const struct ruleset *rules, struct engine **ret)
+{
+	struct engine *e = calloc(1, sizeof(*e));
+	if (!e)
+		return -ENOMEM;
+	e->config = config;
+	e->rules = rules;
+	e->vocabulary = vocabulary();
+	e->signals = -1;
+	int r = engine_open(e);
+	if (r < 0) {
+		engine_free(e);
+		return r;
+	}
+	introduce(e);
+	*ret = e;
+	return 0;
+}
+
+int engine_run(struct engine *e, uint64_t run_ns)
+{
+	e->stop_at_ns = run_ns ? clock_now(CLOCK_MONOTONIC) + run_ns : 0;
+	int r = loop_run(e->loop);
+	save_limits(e);
+	return r;
+}
+
+int engine_trigger(struct engine *e, const char *rule, const char *entity, bool dry_run, struct buf *out)
+{
+	const struct rule *r = ruleset_find(e->rules, rule);
+	uint16_t slot = r ? entities_find(e->entities, r->for_each, entity && *entity ? entity : "host") : ENTITY_NONE;
+	if (slot == ENTITY_NONE)
+		return -ENOENT;
+	e->last_fired_id[0] = '\0';
+	struct input in = {.kind = INPUT_TRIGGER,
+			   .t_ns = clock_now(CLOCK_MONOTONIC),
+			   .trigger = {.rule = rule, .entity = slot, .drill = dry_run}};
+	engine_take(e, &in);
+	buf_printf(out, "{\"rule\":\"%s\",\"incident\":", rule);
+	buf_printf(out, *e->last_fired_id ? "\"%s\"" : "null%s", e->last_fired_id);
+	buf_printf(out, ",\"drill\":%s}", dry_run ? "true" : "false");
+	return 0;
+}
+
+struct engine *engine_free(struct engine *e)
+{
+	if (!e)
+		return NULL;
+	control_free(e->control);
+	arm_free(e->arm);
+	incidents_free(e->incidents);
+	if (e->writer)
+		writer_free(e->writer);
+	if (e->detect)
+		detect_free(e->detect);
+	if (e->source)
+		source_close(e->source);
+	past_free(e->past);
+	if (e->inputlog)
+		inputlog_free(e->inputlog);
+	if (e->history)
+		history_free(e->history);
+	if (e->machine)
+		machine_free(e->machine);
+	entities_free(e->entities);
+	if (e->signals >= 0)
+		close(e->signals);
+	loop_free(e->loop);
+	free(e);
+	return NULL;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The daemon: sources and detectors in, the machine's decisions out, incidents captured. One thread, one loop, nothing in
+ * it that can block.
+ *
+ *     source ─┐                                       ┌─▶ arm ─▶ detect
+ *     detect ─┼─▶ engine_take: inputlog, history, machine ─▶ transitions ─┤
+ *     control ┘                                       └─▶ firing ─▶ incident (worker, writer)
+ */
+#pragma once
+
+#include "engine/config.h"
+
+struct engine; /* opaque */
+
+/* Everything is opened and the `always` detectors are attached when this returns. config and rules must outlive it. */
+int engine_new(const struct config *config, const struct ruleset *rules, struct engine **ret);
+
+/* Until SIGTERM or SIGINT, or for run_ns if that is not 0; then open incidents are finished (bounded by their own windows
+ * and deadlines). 0 or -errno. */
+int engine_run(struct engine *e, uint64_t run_ns);
+
+/* What `tracetrap status --json` prints. */
+void engine_status_json(struct engine *e, struct buf *out);
+
+/* Why a rule holds or does not, on one entity ("host" by default): the JSON of why.h. -ENOENT. */
+int engine_why_json(struct engine *e, const char *rule, const char *entity, struct buf *out);
+
+/* Fires by hand. With dry_run it is decided and told, but nothing is captured. -ENOENT: no such rule or entity. The
+ * answer says the incident's id, or why there is none. */
+int engine_trigger(struct engine *e, const char *rule, const char *entity, bool dry_run, struct buf *out);
+
+struct engine *engine_free(struct engine *e);

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The engine's own rooms share this: engine.c (life and the way of the inputs), firing.c (a transition becomes a plan),
+ * status.c (what it looks like from outside). Nobody else includes it.
+ */
+#pragma once
+
+#include "engine/arm.h"
+#include "engine/engine.h"
+#include "engine/incident.h"
+#include "engine/loop.h"
+#include "engine/past.h"
+#include "engine/record/history.h"
+#include "engine/record/inputlog.h"
+#include "rules/run/machine.h"
+
+#define OUTBOX_MAX 64 /* transitions of one input that lead to something; more are counted in `overrun` */
+
+struct control;
+
+struct engine {
+	const struct config *config;
+	const struct ruleset *rules;
+	const struct vocabulary *vocabulary;
+
+	struct loop *loop;
+	struct entities *entities;
+	struct source *source;
+	struct detect *detect;
+	struct past *past;
+	struct machine *machine;
+	struct inputlog *inputlog;
+	struct history *history;
+	struct arm *arm;
+	struct writer *writer;
+	struct incidents *incidents;
+	struct control *control;
+	int signals; /* signalfd */
+	struct loop_watch *writer_watch;
+
+	uint64_t started_ns, last_ns; /* of the inputs' time */
+	int64_t boottime_offset_ns;
+	int32_t utc_offset_s;
+	uint64_t census_ns, limits_ns;
+	bool stopping;
+	uint64_t stop_at_ns;
+
+	/* Transitions wait here until the machine has returned, because what they lead to are inputs again. */
+	struct transition outbox[OUTBOX_MAX];
+	size_t n_outbox;
+	uint64_t overrun;
+	char last_fired_id[INCIDENT_ID_MAX]; /* of the latest capture, for the answer to a manual trigger */
+};
+
+/* One input through log, history and machine, then everything it led to. */
+void engine_take(struct engine *e, struct input *in);
+
+/* firing.c: opens or joins an incident for a FIRED transition with a token. */
+enum incident_outcome firing_capture(struct engine *e, const struct transition *t);

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "engine/incident.h"
+
+#include "engine/base/clock.h"
+#include "engine/base/io.h"
+#include "engine/base/log.h"
+#include "snapshot/worker.h"
+
+struct incident {
+	struct incidents *owner;
+	struct worker *worker; /* NULL once it has ended */
+	struct loop_watch *watch;
+	char id[INCIDENT_ID_MAX];
+	uint64_t fired_ns, until_ns;
+	bool used, first_seen;
+	int stage;
+};
+
+struct incidents {
+	struct incidents_options options;
+	struct incident slot[INCIDENTS_MAX];
+	struct worker *spare;
+	struct incidents_status status;
+};
+
+static void spawn_spare(struct incidents *i)
+{
+	if (i->spare)
+		return;
+	int r = worker_spawn(&i->spare);
+	if (r < 0)
+		log_error_errno(r, "cannot spawn a capture worker ahead; trying again at the next firing");
+}
+
+int incidents_new(const struct incidents_options *options, struct incidents **ret)
+{
+	struct incidents *i = calloc(1, sizeof(*i));
+	if (!i)
+		return -ENOMEM;
+	i->options = *options;
+	spawn_spare(i);
+	*ret = i;
+	return 0;
+}
+
+static void release(struct incident *s)
+{
+	s->watch = loop_remove(s->owner->options.loop, s->watch);
+	s->worker = worker_free(s->worker);
+	if (s->stage >= 0)
+		close(s->stage);
+	*s = (struct incident){.stage = -1};
+}
+
+static void worker_ended(struct incident *s)
+{
+	s->watch = loop_remove(s->owner->options.loop, s->watch);
+	s->worker = worker_free(s->worker);
+}
+
+static void take_report(struct incident *s, const struct worker_report *report)
+{
+	struct incidents *i = s->owner;
+	switch (report->kind) {
+	case WORKER_EXTENT:
+		if (!s->first_seen)
+			i->status.first_member_ns = report->t_ns - s->fired_ns;
+		s->first_seen = true;
+		writer_extent(i->options.writer, s->id, report->bytes);
+		break;
+	case WORKER_DONE:
+		writer_extent(i->options.writer, s->id, report->bytes);
+		writer_publish(i->options.writer, s->id);
+		worker_ended(s);
+		break;
+	default:
+		i->status.failed++;
+		log_error_errno(report->error, "cannot finish bundle '%s'; what was written can be salvaged", s->id);
+		writer_abandon(i->options.writer, s->id);
+		worker_ended(s);
+		break;
+	}
+}
+
+static void worker_ready(void *ctx)
+{
+	struct incident *s = ctx;
+	struct worker_report report;
+	int r = 0;
+	while (s->worker && (r = worker_read(s->worker, &report)) == 0)
+		take_report(s, &report);
+	if (s->worker && r != -EAGAIN)
+		take_report(s, &(struct worker_report){.kind = WORKER_FAILED, .error = r});
+}
+
+static struct incident *open_incident(struct incidents *i, uint64_t now_ns)
+{
+	for (size_t k = 0; k < INCIDENTS_MAX; k++)
+		if (i->slot[k].used && i->slot[k].worker && now_ns < i->slot[k].until_ns)
+			return &i->slot[k];
+	return NULL;
+}
+
+static int start(struct incident *s, const struct plan *plan, int fds[CAPTURE_FD_MAX_])
+{
+	struct incidents *i = s->owner;
+	s->stage = fds[CAPTURE_FD_STAGE] = io_memfd("tracetrap-stage", 0);
+	if (s->stage < 0)
+		return s->stage;
+	spawn_spare(i);
+	s->worker = take_ptr(i->spare);
+	if (!s->worker)
+		return -EAGAIN;
+	int r = worker_start(s->worker, plan, fds);
+	if (r < 0)
+		return r;
+	s->watch = loop_add(i->options.loop, worker_fd(s->worker), worker_ready, s);
+	return s->watch ? writer_begin(i->options.writer, s->id, s->stage) : -ENOMEM;
+}
+
+static enum incident_outcome join(struct incident *s, const struct plan *plan)
+{
+	struct join j = {.entity_kind = plan->entity_kind,
+			 .fired_ns = plan->fired_ns,
+			 .why = plan->why,
+			 .collectors = plan->collectors,
+			 .n_collectors = plan->n_collectors};
+	snprintf(j.rule, sizeof(j.rule), "%s", plan->rule);
+	snprintf(j.entity, sizeof(j.entity), "%s", plan->entity);
+	int r = worker_join(s->worker, &j);
+	if (r < 0) {
+		log_warning_errno(r, "firing of '%s' could not join incident '%s'", plan->rule, s->id);
+		return INCIDENT_FAILED;
+	}
+	s->owner->status.joined++;
+	return INCIDENT_JOINED;
+}
+
+enum incident_outcome incidents_fire(struct incidents *i, const struct plan *plan, int fds[CAPTURE_FD_MAX_])
+{
+	struct incident *s = open_incident(i, plan->fired_ns);
+	if (s)
+		return join(s, plan);
+	for (size_t k = 0; k < INCIDENTS_MAX && !s; k++)
+		s = i->slot[k].used ? NULL : &i->slot[k];
+	if (!s) {
+		i->status.busy++;
+		return INCIDENT_BUSY;
+	}
+	*s = (struct incident){.owner = i, .used = true, .stage = -1, .fired_ns = plan->fired_ns,
+			       .until_ns = plan->fired_ns + plan->after_ns};
+	snprintf(s->id, sizeof(s->id), "%s", plan->id);
+	int r = start(s, plan, fds);
+	if (r < 0) {
+		log_error_errno(r, "cannot start capturing incident '%s'", plan->id);
+		i->status.failed++;
+		release(s);
+		return INCIDENT_FAILED;
+	}
+	i->status.opened++;
+	spawn_spare(i);
+	return INCIDENT_OPENED;
+}
+
+static struct incident *incident_of(struct incidents *i, const char *id)
+{
+	for (size_t k = 0; k < INCIDENTS_MAX; k++)
+		if (i->slot[k].used && streq(i->slot[k].id, id))
+			return &i->slot[k];
+	return NULL;
+}
+
+static void take_writer_report(struct incidents *i, const struct writer_report *report)
+{
+	struct incident *s = incident_of(i, report->id);
+	switch (report->kind) {
+	case WRITER_FIRST:
+		if (s)
+			i->status.first_disk_ns = report->t_ns - s->fired_ns;
+		return;
+	case WRITER_EVICTED:
+		log_info("evicted '%s' to keep the store within its bounds", report->id);
+		return;
+	case WRITER_PUBLISHED:
+		i->status.published++;
+		snprintf(i->status.last_id, sizeof(i->status.last_id), "%s", report->id);
+		log_info("incident '%s' published: %s", report->id, report->path);
+		break;
+	default:
+		i->status.failed++;
+		log_error_errno(report->error, "cannot publish incident '%s'", report->id);
+		break;
+	}
+	if (s)
+		release(s);
+}
+
+void incidents_writer_ready(struct incidents *i)
+{
+	struct writer_report report;
+	while (writer_read(i->options.writer, &report) == 0)
+		take_writer_report(i, &report);
+}
+
+size_t incidents_pids(const struct incidents *i, pid_t *pids, size_t max)
+{
+	size_t n = 0;
+	if (i->spare && n < max)
+		pids[n++] = worker_pid(i->spare);
+	for (size_t k = 0; k < INCIDENTS_MAX; k++)
+		if (i->slot[k].worker && n < max)
+			pids[n++] = worker_pid(i->slot[k].worker);
+	return n;
+}
+
+void incidents_status(const struct incidents *i, struct incidents_status *ret)
+{
+	*ret = i->status;
+	for (size_t k = 0; k < INCIDENTS_MAX; k++)
+		ret->open += i->slot[k].used;
+}
+
+bool incidents_idle(const struct incidents *i)
+{
+	for (size_t k = 0; k < INCIDENTS_MAX; k++)
+		if (i->slot[k].used)
+			return false;
+	return true;
+}
+
+struct incidents *incidents_free(struct incidents *i)
+{
+	if (!i)
+		return NULL;
+	for (size_t k = 0; k < INCIDENTS_MAX; k++)
+		if (i->slot[k].used)
+			release(&i->slot[k]);
+	worker_free(i->spare);
+	free(i);
+	return NULL;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Incidents from firing to publication. One is open at a time: until its `after` is over, every further firing joins it.
+ * A second may open while the first is still being finished; a third firing then has nowhere to go and is counted.
+ *
+ *     incidents_fire ─▶ OPEN ── after is over ──▶ FINISHING ── worker done ──▶ PUBLISHING ── writer done ─▶ (slot free)
+ *                        ▲ join                        └─ worker failed ─▶ abandoned: a cut bundle, to be salvaged
+ *
+ * A worker is kept spawned ahead, so that a firing finds one waiting.
+ */
+#pragma once
+
+#include "engine/loop.h"
+#include "snapshot/plan.h"
+#include "snapshot/store/writer.h"
+
+#define INCIDENTS_MAX 2
+
+struct incidents; /* opaque */
+
+struct incidents_options {
+	struct loop *loop;
+	struct writer *writer;
+	uint64_t stage_bytes;
+};
+
+int incidents_new(const struct incidents_options *options, struct incidents **ret);
+
+enum incident_outcome { INCIDENT_OPENED, INCIDENT_JOINED, INCIDENT_BUSY, INCIDENT_FAILED };
+
+/* Opens an incident with this plan (id, and fds but for the stage, are the caller's) or joins the open one. */
+enum incident_outcome incidents_fire(struct incidents *i, const struct plan *plan, int fds[CAPTURE_FD_MAX_]);
+
+/* From the engine's loop, when writer_fd() is readable. */
+void incidents_writer_ready(struct incidents *i);
+
+/* Our own processes, for telling them apart from culprits. Returns how many were written. */
+size_t incidents_pids(const struct incidents *i, pid_t *pids, size_t max);
+
+struct incidents_status {
+	unsigned open;
+	uint64_t opened, joined, busy, failed, published;
+	uint64_t first_member_ns; /* firing → first member on the stage, of the latest */
+	uint64_t first_disk_ns;	  /* firing → first bytes on disk */
+	char last_id[INCIDENT_ID_MAX];
+};
+void incidents_status(const struct incidents *i, struct incidents_status *ret);
+/* Nothing is open, finishing or being published. */
+bool incidents_idle(const struct incidents *i);
+struct incidents *incidents_free(struct incidents *i);

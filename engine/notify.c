@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "engine/notify.h"
+
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "engine/base/util.h"
+
+static void notify(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	if (!path || strlen(path) >= sizeof(a.sun_path) || (*path != '/' && *path != '@'))
+		return;
+	strcpy(a.sun_path, path);
+	if (*path == '@')
+		a.sun_path[0] = '\0';
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+	if (fd >= 0)
+		sendto(fd, state, strlen(state), MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&a, len);
+}
+
+void notify_ready(void)
+{
+	notify("READY=1");
+}
+
+void notify_stopping(void)
+{
+	notify("STOPPING=1");
+}
+
+void notify_watchdog(void)
+{
+	notify("WATCHDOG=1");
+}
