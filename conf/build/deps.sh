@@ -1,10 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Installs the packages that building, the demo and the tests need; nothing is done when nothing is missing.
+# deps.sh [bench]: installs the packages that building, the demo and the tests need (with `bench`, the peers it measures
+# beside us); nothing is done when nothing is missing.
 set -euo pipefail
 packages="gcc make pkg-config clang llvm bpftool libbpf-dev libelf-dev libzstd-dev zlib1g-dev libyaml-dev libjson-c-dev
   libarchive-dev libsodium-dev libcmocka-dev libclang-rt-14-dev linux-libc-dev linux-source-6.1 xz-utils flex bison
   zstd tar jq linux-perf procps iproute2 util-linux qemu-system-x86 e2fsprogs busybox-static cpio kmod"
+# Peers that `make bench` measures beside us.
+[ "${1:-}" != bench ] || packages="$packages atop sysstat prometheus-node-exporter"
 missing=
 for p in $packages; do
   dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q '^install ok installed' || missing="$missing $p"
