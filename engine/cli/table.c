@@ -8,14 +8,19 @@
 #define COMMANDS(X) \
 	X(cat, "[--store DIR] BUNDLE MEMBER", "print one member of a bundle", false) \
 	X(check, "[--json] [--set RULE.PARAM=VALUE]... [--rules PATH]... [PATH]...", "lint rules; exit 0 clean, 1 errors, 3 warnings", false) \
+	X(doctor, "[--json] [--proc-root DIR] [--sys-root DIR] [--state-dir DIR]", "what this kernel and these rights allow, and the remedy", false) \
 	X(extract, "[-C DIR] [--store DIR] BUNDLE", "unpack a bundle, its whole members at least", false) \
 	X(list, "[--since T] [--until T] [--rule GLOB] [--entity GLOB] [--culprit GLOB] [--store DIR] [--json]", "incidents taken", false) \
 	X(pin, "[--off] [--store DIR] BUNDLE", "keep an incident from eviction", false) \
 	X(rm, "[--force] [--store DIR] BUNDLE...", "remove incidents", false) \
+	X(run, "[--config FILE] [--rules PATH]... [--set RULE.PARAM=VALUE]... [--state-dir DIR] [--run-dir DIR] [--proc-root DIR] [--sys-root DIR] [--source auto|bpf|proc] [--seconds N] [--verbose]", "the daemon, in the foreground", false) \
 	X(salvage, "[--store DIR] BUNDLE FILE", "make a valid bundle of a cut one", false) \
 	X(show, "[--json] [--store DIR] [BUNDLE]", "what fired, why, who stands out, what is missing", false) \
 	X(signals, "[--json] [--proc-root DIR] [--sys-root DIR]", "what this machine offers: signals, units, values", false) \
+	X(status, "[--json] [--run-dir DIR]", "rules and their states, detectors, captures, own cost", false) \
+	X(trigger, "[--entity NAME] [--dry-run] [--json] [--run-dir DIR] RULE", "fire a rule by hand", false) \
 	X(verify, "[--json] [--store DIR] BUNDLE", "find every changed or missing byte", false) \
+	X(why, "[--entity NAME] [--json] [--run-dir DIR] RULE", "each term of a rule, with its value, now", false) \
 	X(worker, "", "take one incident (started by the daemon)", true) \
 	X(writer, "", "write to disk for the daemon (started by it)", true)
 // clang-format on

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "engine/cli/command.h"
+
+#include <getopt.h>
+#include <json-c/json.h>
+
+#include "engine/base/text.h"
+#include "engine/cli/ask.h"
+
+static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+					{"entity", required_argument, NULL, 'e'},
+					{"run-dir", required_argument, NULL, 'u'},
+					{0}};
+
+static const char *text(struct json_object *o, const char *key)
+{
+	struct json_object *v = NULL;
+	json_object_object_get_ex(o, key, &v);
+	const char *s = json_object_get_string(v);
+	return s ? s : "";
+}
+
+static void print_term(struct json_object *term)
+{
+	struct json_object *depth = NULL, *blamed = NULL;
+	json_object_object_get_ex(term, "depth", &depth);
+	json_object_object_get_ex(term, "blamed", &blamed);
+	_cleanup_buf_ struct buf line = {0};
+	buf_printf(&line, "%*s%s", 2 * json_object_get_int(depth), "", text(term, "source"));
+	printf("%s %-64s %-8s %s\n", json_object_get_boolean(blamed) ? "*" : " ", buf_str(&line), text(term, "verdict"),
+	       text(term, "text"));
+}
+
+static void print_why(struct json_object *o)
+{
+	struct json_object *terms = NULL;
+	_cleanup_buf_ struct buf entity = {0};
+	text_escape_terminal(&entity, text(o, "entity"));
+	printf("%s on %s is %s; its condition is %s\n", text(o, "rule"), buf_str(&entity), text(o, "state"), text(o, "verdict"));
+	json_object_object_get_ex(o, "terms", &terms);
+	for (size_t i = 0; terms && i < json_object_array_length(terms); i++)
+		print_term(json_object_array_get_idx(terms, i));
+	puts("(* flipping this term would flip the verdict)");
+}
+
+static char *make_request(const char *rule, const char *entity)
+{
+	struct json_object *o = json_object_new_object();
+	json_object_object_add(o, "command", json_object_new_string("why"));
+	json_object_object_add(o, "rule", json_object_new_string(rule));
+	json_object_object_add(o, "entity", json_object_new_string(entity));
+	char *request = strdup(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
+	json_object_put(o);
+	return request;
+}
+
+int cmd_why(int argc, char **argv)
+{
+	bool json = false;
+	const char *run_dir = NULL, *entity = "";
+	if (command_wants_help("why", argc, argv))
+		return EXIT_OK;
+	for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+		switch (o) {
+		case 'j': json = true; break;
+		case 'e': entity = optarg; break;
+		case 'u': run_dir = optarg; break;
+		default: return command_usage("why", "wrong arguments");
+		}
+	}
+	if (optind + 1 != argc)
+		return command_usage("why", "name one rule");
+	_cleanup_buf_ struct buf answer = {0};
+	_cleanup_free_ char *request = make_request(argv[optind], entity);
+	int r = request ? ask_daemon("why", run_dir, request, &answer) : EXIT_FOUND;
+	if (r)
+		return r;
+	struct json_object *o = json_tokener_parse(buf_str(&answer));
+	if (json || !o)
+		puts(buf_str(&answer));
+	else
+		print_why(o);
+	json_object_put(o);
+	return EXIT_OK;
+}
