@@ -2,6 +2,7 @@
 #include "engine/engine_state.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -405,6 +406,7 @@ int engine_new(const struct config *config, const struct ruleset *rules, struct 
 		return r;
 	}
 	introduce(e);
+	malloc_trim(0); /* loading BPF took megabytes of type information that are free again */
 	*ret = e;
 	return 0;
 }
