@@ -5,12 +5,15 @@
 #include "snapshot/collect/collect.h"
 
 int collect_blk(struct collect *c);
+int collect_bonding(struct collect *c);
 int collect_census(struct collect *c);
+int collect_cgroup(struct collect *c);
 int collect_events(struct collect *c);
 int collect_kmsg(struct collect *c);
 int collect_mem(struct collect *c);
 int collect_net(struct collect *c);
 int collect_profile(struct collect *c);
+int collect_samples(struct collect *c);
 int collect_sched(struct collect *c);
 int collect_sysrq_l(struct collect *c);
 int collect_sysrq_m(struct collect *c);
