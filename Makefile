@@ -100,7 +100,7 @@ corpus_rules := tests/data/rules conf/rules.d
 fuzz_src := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 fuzzers := $(fuzz_src:%.c=$(O)/%)
 fuzz_main = $(O)/tests/fuzz/main.o
-corpus = $(or $(corpus_$(patsubst fuzz_%,%,$(notdir $(1)))),tests/data/fuzz/$(patsubst fuzz_%,%,$(notdir $(1))))
+corpus = $(wildcard $(or $(corpus_$(patsubst fuzz_%,%,$(notdir $(1)))),tests/data/fuzz/$(patsubst fuzz_%,%,$(notdir $(1)))))
 $(fuzzers): $(O)/%: $(O)/%.o $(fuzz_main) $(unit_help) $(O)/libtracetrap.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) -o $@ $^ $(LDFLAGS) $(ldlibs) -lcmocka $(FUZZ_LINK)
