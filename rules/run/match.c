@@ -48,7 +48,7 @@ static unsigned long repeat_count(const char *brace)
 	return most;
 }
 
-static bool is_bounded(const char *expression, size_t len)
+bool matcher_is_bounded(const char *expression, size_t len)
 {
 	unsigned long product = 1;
 	for (size_t i = 0; i < len; i++) {
@@ -66,7 +66,7 @@ static bool is_bounded(const char *expression, size_t len)
 static int compile(regex_t *regex, const char *expression, size_t len)
 {
 	char anchored[MATCH_PATTERN_MAX + 8];
-	if (!is_bounded(expression, len))
+	if (!matcher_is_bounded(expression, len))
 		return -EINVAL;
 	snprintf(anchored, sizeof(anchored), "^(%.*s)$", (int)len, expression);
 	int r = regcomp(regex, anchored, REG_EXTENDED | REG_NOSUB);

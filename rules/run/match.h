@@ -18,6 +18,9 @@
 #define MATCH_PATTERN_MAX 512
 #define MATCH_REPEAT_MAX 256
 
+/* Whether an expression (without its slashes) keeps within these; ask before regcomp() is tried on it. */
+bool matcher_is_bounded(const char *expression, size_t len);
+
 struct matcher {
 	enum entity_kind kind;
 	const char *glob; /* borrowed; NULL for an expression or for the usual ones */
