@@ -11,7 +11,7 @@
 #define FULL_PAGES  512 /* a huge page is charged at once: that near to the limit is full */
 
 struct page_counter {
-	atomic_count usage;
+	atomic64_t usage;
 	unsigned long max;
 } CORE;
 

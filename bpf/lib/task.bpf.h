@@ -35,10 +35,10 @@ struct css_set {
 
 typedef struct {
 	__s64 counter;
-} CORE atomic_count;
+} CORE atomic64_t;
 
 struct mm_rss_stat {
-	atomic_count count[4];
+	atomic64_t count[4];
 } CORE;
 
 struct percpu_counter {
@@ -46,7 +46,7 @@ struct percpu_counter {
 } CORE;
 
 struct mm_struct {
-	atomic_count pgtables_bytes;
+	atomic64_t pgtables_bytes;
 } CORE;
 
 /* Until 6.1; f1a7941243c1 ("mm: convert mm's rss stats into percpu_counter") in 6.2 made it the other. */
@@ -156,10 +156,10 @@ static __always_inline __u64 mm_pages(const struct mm_struct *mm, enum rss_part 
 	const struct mm_struct___percpu *percpu = (const void *)mm;
 	const struct percpu_counter *counter;
 	__s64 pages = 0;
+	/* `part` is no constant to CO-RE, and only the kernel knows how long a percpu_counter is. */
 	if (bpf_core_field_exists(counts->rss_stat.count)) {
-		bpf_core_read(&pages, sizeof(pages), &counts->rss_stat.count[part].counter);
+		bpf_probe_read_kernel(&pages, sizeof(pages), (const __s64 *)&counts->rss_stat.count + part);
 	} else {
-		/* Only the kernel knows how long an element is. */
 		counter = (const void *)&percpu->rss_stat + part * bpf_core_type_size(struct percpu_counter);
 		bpf_core_read(&pages, sizeof(pages), &counter->count);
 	}
