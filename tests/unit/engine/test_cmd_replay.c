@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <fcntl.h>
+#include <json-c/json.h>
+
+#include "engine/base/io.h"
+#include "engine/cli/command.h"
+#include "engine/vocabulary.h"
+#include "tests/unit/support/bundle.h"
+
+#define LIVE_VOCABULARY vocabulary()
+#include "tests/unit/engine/live.h"
+
+int cmd_replay(int argc, char **argv);
+
+struct scene {
+	char *dir;
+	char bundle[512], log[512], rules[512];
+	unsigned fired;
+};
+
+static void write_file(const char *path, const void *data, size_t len)
+{
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	assert_true(fd >= 0);
+	assert_int_equal(io_write(fd, data, len), 0);
+}
+
+static void write_bundle(const char *path, const struct buf *tts, const char *rule_yaml)
+{
+	struct bundle_writer *w = NULL;
+	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	assert_true(fd >= 0);
+	assert_int_equal(bundle_writer_new(fd, SAMPLE_ID, 1, &w), 0);
+	assert_int_equal(bundle_add(w, "manifest.json", "{\"format\": 1}", 13, NULL), 0);
+	assert_int_equal(bundle_add(w, "rule.yaml", rule_yaml, strlen(rule_yaml), NULL), 0);
+	assert_int_equal(bundle_add(w, "samples.tts", tts->data, tts->len, NULL), 0);
+	assert_int_equal(bundle_finish(w), 0);
+	bundle_writer_free(w);
+}
+
+static int scene_make(void **state)
+{
+	struct scene *s = calloc(1, sizeof(*s));
+	struct ruleset *set = load(busy_rule, hot_rule, NULL);
+	struct live l;
+	_cleanup_buf_ struct buf tts = {0}, rules = {0};
+	s->dir = scratch_make();
+	snprintf(s->bundle, sizeof(s->bundle), "%s/%s" BUNDLE_SUFFIX, s->dir, SAMPLE_ID);
+	snprintf(s->log, sizeof(s->log), "%s/samples.tts", s->dir);
+	snprintf(s->rules, sizeof(s->rules), "%s/rules.yaml", s->dir);
+	record(set, 3, 0, &l, &tts);
+	s->fired = l.fired[0];
+	write_bundle(s->bundle, &tts, ruleset_find(set, "busy")->yaml);
+	write_file(s->log, tts.data, tts.len);
+	buf_printf(&rules, "version: 1\nrules:\n%s%s", busy_rule, hot_rule);
+	write_file(s->rules, rules.data, rules.len);
+	live_end(&l);
+	ruleset_free(set);
+	*state = s;
+	return 0;
+}
+
+static int scene_remove(void **state)
+{
+	struct scene *s = *state;
+	scratch_remove(s->dir);
+	free(s);
+	return 0;
+}
+
+/* Runs the command with stdout in a memory file; its exit code. */
+static int run(struct buf *ret_out, char **argv)
+{
+	int argc = 0, saved = dup(STDOUT_FILENO);
+	_cleanup_close_ int fd = io_memfd("stdout", 0);
+	while (argv[argc])
+		argc++;
+	fflush(stdout);
+	dup2(fd, STDOUT_FILENO);
+	optind = 0;
+	int code = cmd_replay(argc, argv);
+	fflush(stdout);
+	dup2(saved, STDOUT_FILENO);
+	close(saved);
+	lseek(fd, 0, SEEK_SET);
+	assert_int_equal(io_read_all(fd, 1 << 20, ret_out), 0);
+	return code;
+}
+
+#define RUN(out, ...) run(out, (char *[]){"replay", __VA_ARGS__, NULL})
+
+static void a_bundles_own_rule_fires_as_recorded(void **state)
+{
+	const struct scene *s = *state;
+	_cleanup_buf_ struct buf out = {0};
+	assert_int_equal(RUN(&out, (char *)s->bundle), EXIT_OK);
+	assert_non_null(strstr(buf_str(&out), "busy on host fires at 2023-11-14T22:"));
+	assert_non_null(strstr(buf_str(&out), ", as recorded"));
+	assert_null(strstr(buf_str(&out), "not recorded"));
+	assert_null(strstr(buf_str(&out), "hot on host"));
+	assert_non_null(strstr(buf_str(&out), "600 readings over 1m, 1 rule\n"));
+}
+
+static void a_parameter_that_is_set_higher_would_not_have_fired(void **state)
+{
+	const struct scene *s = *state;
+	_cleanup_buf_ struct buf out = {0};
+	assert_int_equal(RUN(&out, "--set", "busy.level=99%", (char *)s->bundle), EXIT_FOUND);
+	assert_non_null(strstr(buf_str(&out), "busy on host would not have fired; recorded at 2023-11-14T22:"));
+	assert_non_null(strstr(buf_str(&out), "with these rules it would not have fired\n"));
+}
+
+static void json_names_rules_span_and_firings(void **state)
+{
+	const struct scene *s = *state;
+	_cleanup_buf_ struct buf out = {0};
+	assert_int_equal(RUN(&out, "--json", "--rules", (char *)s->rules, (char *)s->log), EXIT_OK);
+	struct json_object *o = json_tokener_parse(buf_str(&out)), *firings, *v;
+	assert_non_null(o);
+	assert_true(json_object_object_get_ex(o, "rules", &v));
+	assert_int_equal(json_object_array_length(v), 2);
+	assert_true(json_object_object_get_ex(o, "samples", &v));
+	assert_int_equal(json_object_get_int64(v), 600);
+	assert_true(json_object_object_get_ex(o, "span_s", &v));
+	assert_true(json_object_get_double(v) == 60);
+	assert_true(json_object_object_get_ex(o, "differences", &v));
+	assert_int_equal(json_object_get_int64(v), 0);
+	assert_true(json_object_object_get_ex(o, "firings", &firings));
+	assert_true(json_object_array_length(firings) > s->fired);
+	struct json_object *first = json_object_array_get_idx(firings, 0);
+	static const char *const keys[] = {"rule", "entity", "at", "recorded", "mark"};
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		assert_true(json_object_object_get_ex(first, keys[i], &v));
+	json_object_put(o);
+}
+
+static void a_log_alone_needs_rules_and_damage_is_named(void **state)
+{
+	const struct scene *s = *state;
+	_cleanup_buf_ struct buf out = {0};
+	assert_int_equal(RUN(&out, (char *)s->log), EXIT_FOUND);
+	assert_int_equal(RUN(&out, (char *)s->rules), EXIT_FOUND);
+	assert_int_equal(RUN(&out, "/no/such/file"), EXIT_FOUND);
+	assert_int_equal(RUN(&out, "--set", "busy.levle=1%", (char *)s->bundle), EXIT_FOUND);
+	assert_int_equal(RUN(&out, "--bogus", (char *)s->bundle), EXIT_USAGE);
+	assert_int_equal(run(&out, (char *[]){"replay", NULL}), EXIT_USAGE);
+	assert_string_equal(buf_str(&out), "");
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_bundles_own_rule_fires_as_recorded),
+		cmocka_unit_test(a_parameter_that_is_set_higher_would_not_have_fired),
+		cmocka_unit_test(json_names_rules_span_and_firings),
+		cmocka_unit_test(a_log_alone_needs_rules_and_damage_is_named),
+	};
+	return cmocka_run_group_tests(tests, scene_make, scene_remove);
+}
