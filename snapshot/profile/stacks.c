@@ -60,6 +60,12 @@ static void push(struct stack *stack, const struct symbol *symbol, enum frame_ki
 	stack->frames[stack->n++] = (struct frame){.name = name, .kind = kind};
 }
 
+/* Code without frame pointers leaves any number of addresses behind that are nowhere: one frame stands for a run of them. */
+static bool is_repeated_nowhere(const struct stack *stack, const struct symbol *symbol)
+{
+	return !symbol->name && !symbol->dso && stack->n && streq(stack->frames[stack->n - 1].name, "[unknown]");
+}
+
 /* A return address lies behind its call, perhaps in the next function: all but the interrupted frame look one byte back. */
 static void push_address(const struct profile *p, struct stack *stack, const struct sample *s, uint64_t ip, bool kernel, bool leaf)
 {
@@ -68,7 +74,8 @@ static void push_address(const struct profile *p, struct stack *stack, const str
 		symbols_kernel(p->symbols, ip - !leaf, &symbol);
 	else
 		symbols_user(p->symbols, s->pid, ip - !leaf, s->t_ns, &symbol);
-	push(stack, &symbol, kernel ? FRAME_KERNEL : FRAME_USER);
+	if (!is_repeated_nowhere(stack, &symbol))
+		push(stack, &symbol, kernel ? FRAME_KERNEL : FRAME_USER);
 }
 
 static void push_chain(const struct profile *p, struct stack *stack, const struct sample *s)
