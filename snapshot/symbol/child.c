@@ -104,11 +104,11 @@ static int output_read(int fd, uint64_t deadline_ns, size_t max, struct buf *out
 		if (!to)
 			return -ENOMEM;
 		ssize_t n = read(fd, to, 65536);
+		to[MAX(n, 0)] = '\0';
 		if (n == 0)
 			return 0;
 		if (n > 0)
 			output->len += (size_t)n;
-		output->data[output->len] = '\0';
 		if (output->len > max)
 			return -EFBIG;
 	}
