@@ -52,11 +52,10 @@ static int refill(struct frame_reader *r)
 	return 0;
 }
 
-static bool is_bomb(const struct frame_reader *r)
+/* By the frame's whole length, not by what was read of it: an honest member may begin with a long run of zeros. */
+static bool is_bomb(uint64_t plain, uint64_t compressed)
 {
-	uint64_t compressed = frame_reader_offset(r) - r->began;
-	return r->plain > FRAME_PLAIN_MAX ||
-	       (r->plain > FRAME_RATIO_FROM && r->plain / FRAME_RATIO_MAX > compressed + ZSTD_BLOCKSIZE_MAX);
+	return plain > FRAME_PLAIN_MAX || (plain > FRAME_RATIO_FROM && plain / FRAME_RATIO_MAX > compressed);
 }
 
 ssize_t frame_reader_next(struct frame_reader *r, const void **ret_data)
@@ -68,7 +67,7 @@ ssize_t frame_reader_next(struct frame_reader *r, const void **ret_data)
 			return -EBADMSG;
 		r->done = left == 0;
 		r->plain += out.pos;
-		if (is_bomb(r))
+		if (is_bomb(r->plain, r->limit - r->began))
 			return -EFBIG;
 		*ret_data = r->to;
 		if (out.pos)
@@ -112,6 +111,8 @@ static int decode_zstd(int fd, uint64_t limit, struct frame *f)
 	f->plain = (uint32_t)frame_reader_plain(r);
 	frame_reader_free(r);
 	uint8_t checksum[4];
+	if (n == 0 && is_bomb(f->plain, f->compressed))
+		n = -EFBIG;
 	if (n < 0 || (n = read_at(fd, f->offset + f->compressed - 4, checksum, 4)) < 0)
 		return (int)n;
 	f->checksum = le32(checksum);

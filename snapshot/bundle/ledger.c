@@ -6,7 +6,7 @@
 #include <sodium.h>
 
 #define LEDGER_FORMAT 1
-#define LEDGER_ENTRIES_MAX 16384 /* what a foreign ledger may make us allocate: about 8 MiB */
+#define LEDGER_ENTRIES_MAX 8192 /* what a foreign ledger may make us allocate: about 4 MiB */
 
 static const char *const states[MEMBER_STATE_MAX_] = {
 	[MEMBER_COMPLETE] = "complete", [MEMBER_PARTIAL] = "partial",	      [MEMBER_TRUNCATED] = "truncated",

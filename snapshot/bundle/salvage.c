@@ -13,17 +13,28 @@ struct salvage {
 	int rescued;
 };
 
+/* A foreign ledger may speak of a member twice, or of itself. */
+static void drop_odd_lines(struct ledger *l)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < l->n; i++)
+		if (!streq(l->entries[i].member, "ledger.json") && ledger_find(l, l->entries[i].member) == &l->entries[i])
+			l->entries[kept++] = l->entries[i];
+	l->n = kept;
+}
+
 static void read_ledger(struct salvage *s)
 {
 	_cleanup_buf_ struct buf text = {0};
 	s->had_ledger = bundle_read(s->from, "ledger.json", LEDGER_BYTES_MAX, &text) == 0 &&
 			ledger_parse(text.data, text.len, &s->ledger) == 0;
+	drop_odd_lines(&s->ledger);
 }
 
 static int begin(struct salvage *s, int fd)
 {
 	_cleanup_buf_ struct buf text = {0};
-	_cleanup_(manifest_done) struct manifest m = {0};
+	struct manifest m = {0};
 	int r = bundle_read(s->from, "manifest.json", MANIFEST_BYTES_MAX, &text);
 	if (r == 0)
 		r = manifest_parse(text.data, text.len, &m);
@@ -31,7 +42,9 @@ static int begin(struct salvage *s, int fd)
 		return r == -ENOENT ? -EBADMSG : r;
 	if (!s->had_ledger)
 		s->ledger.fired_ns = m.fired_ns;
-	return bundle_writer_new(fd, s->from->id, m.clocks.realtime, &s->to);
+	r = bundle_writer_new(fd, m.id, m.clocks.realtime, &s->to);
+	manifest_done(&m);
+	return r == -EINVAL ? -EBADMSG : r;
 }
 
 static struct ledger_entry *line_of(struct salvage *s, const char *member)
@@ -71,13 +84,13 @@ static int rescue(struct salvage *s, const char *member)
 
 static int rescue_all(struct salvage *s)
 {
-	for (size_t i = 0; i < s->from->n; i++) {
+	int r = rescue(s, "manifest.json");
+	for (size_t i = 0; r == 0 && i < s->from->n; i++) {
 		const char *name = s->from->members[i].name;
-		int r = streq(name, "ledger.json") ? 0 : rescue(s, name);
-		if (r < 0)
-			return r;
+		if (!streq(name, "ledger.json") && !streq(name, "manifest.json"))
+			r = rescue(s, name);
 	}
-	return 0;
+	return r;
 }
 
 /* What the old ledger knew of and the file no longer has; without one, that the rest is unknown. */

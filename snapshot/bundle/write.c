@@ -157,7 +157,7 @@ static int frame_end(struct bundle_writer *w, uint64_t plain)
 	int r = compress(w, NULL, 0, ZSTD_e_end);
 	if (r < 0)
 		return r;
-	if (w->out.len > UINT32_MAX || (plain > FRAME_RATIO_FROM && plain / w->out.len >= FRAME_RATIO_MAX))
+	if (w->out.len > UINT32_MAX || (plain > FRAME_RATIO_FROM && plain / FRAME_RATIO_MAX > w->out.len))
 		return -EFBIG;
 	if (w->out.len > w->max_bytes - MIN(w->bytes, w->max_bytes))
 		return -ENOSPC;

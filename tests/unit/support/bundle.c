@@ -29,9 +29,9 @@ void scratch_remove(char *dir)
 
 const char *scratch_path(const char *dir, const char *name)
 {
-	static char paths[4][512];
+	static char paths[16][512];
 	static unsigned turn;
-	char *path = paths[turn++ % 4];
+	char *path = paths[turn++ % ARRAY_SIZE(paths)];
 	snprintf(path, sizeof(paths[0]), "%s/%s", dir, name);
 	return path;
 }

@@ -10,7 +10,7 @@
 /* A fresh directory below $TMPDIR; removed with all in it by scratch_remove(). */
 char *scratch_make(void);
 void scratch_remove(char *dir);
-/* A path inside, in a static buffer that the next call but three overwrites. */
+/* A path inside, in a static buffer that the sixteenth call from now overwrites. */
 const char *scratch_path(const char *dir, const char *name);
 
 /* The plan the samples are made of; `realtime_ns` of the firing. */
