@@ -89,6 +89,13 @@ $(units) $(lives): $(O)/%: $(O)/%.o $(unit_help) $(O)/libtracetrap.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) -o $@ $< $(unit_help) $(O)/libtracetrap.a $(LDFLAGS) $(ldlibs) -lcmocka
 
+# Benchmarks, each a program of its own.
+bench_progs := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/bench/bench_*.c)))
+benches: $(bench_progs)
+$(bench_progs): $(O)/%: $(O)/%.o $(unit_help) $(O)/libtracetrap.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) -o $@ $^ $(LDFLAGS) $(ldlibs) -lcmocka
+
 # Faults on demand, for the live and the VM tests: build/tests/fault/fault NAME.
 fault_objs := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard tests/fault/*.c)))
 $(O)/tests/fault/fault: $(fault_objs) $(O)/engine/base/clock.o
@@ -157,4 +164,4 @@ clean: ## remove build/
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
--include $(objs:.o=.d) $(units:=.d) $(lives:=.d) $(patsubst %.skel.h,%.bpf.d,$(skels))
+-include $(objs:.o=.d) $(units:=.d) $(bench_progs:=.d) $(lives:=.d) $(patsubst %.skel.h,%.bpf.d,$(skels))
