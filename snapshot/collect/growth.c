@@ -14,6 +14,7 @@ static int by_tgid(const void *a, const void *b)
 static struct growth first_of(const struct task_growth *t)
 {
 	struct growth g = {.tgid = t->now->tgid,
+			   .ppid = t->now->ppid,
 			   .kernel = t->now->flags & PF_KTHREAD,
 			   .cgroup_id = t->now->cgroup_id};
 	memcpy(g.comm, t->now->comm, EVENT_COMM_LEN);

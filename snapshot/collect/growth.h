@@ -7,7 +7,7 @@
 #include "engine/record/census.h"
 
 struct growth {
-	uint32_t tgid;
+	uint32_t tgid, ppid;
 	uint32_t threads;
 	bool kernel; /* a kernel thread */
 	char comm[EVENT_COMM_LEN + 1]; /* the leader's; foreign bytes */

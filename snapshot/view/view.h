@@ -2,6 +2,9 @@
 /*
  * What is made of the evidence when all of it is in: collectors of the END phase that read the others' members. They run
  * in a child of their own too, because evidence is full of foreign names and numbers.
+ *
+ *     culprits.json = {culprits: [{kind, name, pid, score, evidence}], note}, highest score first
+ *     summary.md    = a page to paste into a ticket
  */
 #pragma once
 
@@ -10,3 +13,6 @@
 /* In the order they run. */
 extern const struct collector view_table[];
 extern const size_t view_table_n;
+
+int view_culprits(struct collect *c);
+int view_summary(struct collect *c);

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "engine/base/text.h"
+#include "snapshot/bundle/json.h"
+#include "snapshot/view/suspects.h"
+#include "snapshot/view/view.h"
+
+#include <inttypes.h>
+
+#define STACKS_SHOWN 5
+#define MISSING_SHOWN 40
+
+/* Every name and every text of others goes through here. */
+static void add_escaped(struct buf *out, const char *text)
+{
+	text_escape_markdown(out, text);
+}
+
+static void add_member(struct buf *out, const struct json_object *o, const char *key)
+{
+	char text[512];
+	json_text_cut(o, key, text, sizeof(text));
+	add_escaped(out, text);
+}
+
+static struct json_object *read_json(struct collect *c, const char *member)
+{
+	const void *data;
+	size_t len;
+	return collect_read(c, member, &data, &len) == 0 ? json_read(data, len) : NULL;
+}
+
+static void add_head(struct buf *out, const struct plan *p)
+{
+	char at[CLOCK_TEXT_MAX];
+	buf_add_str(out, "# ");
+	add_escaped(out, p->rule);
+	buf_add_str(out, " on ");
+	if (p->entity_kind != ENTITY_KIND_HOST)
+		buf_printf(out, "%s ", entity_kind_name(p->entity_kind));
+	add_escaped(out, p->entity);
+	buf_add_str(out, "\n\n");
+	if (p->drill || p->by_hand)
+		buf_printf(out, "**%s**\n\n", p->drill ? "A drill: fired to test, nothing was wrong." : "Fired by hand.");
+	add_escaped(out, p->summary ? p->summary : "");
+	buf_printf(out, "\n\n- incident `%s`, severity ", p->id);
+	add_escaped(out, p->severity);
+	buf_printf(out, "\n- fired %s", clock_rfc3339(p->clocks.realtime, at));
+	if (p->fired_ns > p->onset_ns)
+		buf_printf(out, ", %s after the condition began to hold", clock_span(p->fired_ns - p->onset_ns, at));
+	buf_printf(out, "\n- evidence from %s before", clock_span(p->before_ns, at));
+	buf_printf(out, " to %s after the firing\n", clock_span(p->after_ns, at));
+	buf_printf(out, "- readings by %s, tracetrap %s\n", p->source ? p->source : "?", p->version ? p->version : "?");
+}
+
+static void add_term(struct buf *out, const struct json_object *term)
+{
+	char text[8], verdict[16];
+	if (!json_text(term, "verdict", verdict, sizeof(verdict)) || !json_flag(term, "blamed"))
+		return;
+	/* Comparisons carry values; and/or above them say nothing new. */
+	if (!json_member(term, "threshold") && json_text(term, "text", text, sizeof(text)))
+		return;
+	buf_add_str(out, "- ");
+	add_member(out, term, "source");
+	buf_add_str(out, " was ");
+	buf_add_str(out, verdict);
+	if (json_member(term, "text")) {
+		buf_add_str(out, ": **");
+		add_member(out, term, "text");
+		buf_add_str(out, "**");
+	}
+	struct json_object *entity = json_member(term, "entity");
+	if (entity) {
+		buf_add_str(out, " for ");
+		add_member(out, entity, "name");
+	}
+	buf_add_char(out, '\n');
+}
+
+static void add_why(struct buf *out, const struct plan *p)
+{
+	_cleanup_json_ struct json_object *why = p->why ? json_read(p->why, strlen(p->why)) : NULL;
+	struct json_object *terms = json_member(why, "terms");
+	buf_add_str(out, "\n## Why it fired\n\n");
+	size_t before = out->len;
+	for (size_t i = 0; i < json_length(terms); i++)
+		add_term(out, json_object_array_get_idx(terms, i));
+	if (p->event) {
+		buf_add_str(out, "- event: ");
+		add_escaped(out, p->event);
+		buf_add_char(out, '\n');
+	}
+	if (out->len == before)
+		buf_add_str(out, "The terms are not recorded; the rule as loaded is in `rule.yaml`.\n");
+}
+
+static void add_culprit(struct buf *out, const struct json_object *culprit)
+{
+	uint64_t pid = json_number(culprit, "pid");
+	buf_add_str(out, "- ");
+	add_member(out, culprit, "kind");
+	buf_add_str(out, " **");
+	add_member(out, culprit, "name");
+	buf_add_str(out, "**");
+	if (pid)
+		buf_printf(out, " (pid %" PRIu64 ")", pid);
+	buf_add_str(out, ": ");
+	add_member(out, culprit, "evidence");
+	buf_add_char(out, '\n');
+}
+
+static void add_culprits(struct buf *out, struct collect *c)
+{
+	_cleanup_json_ struct json_object *o = read_json(c, "culprits.json");
+	struct json_object *list = json_member(o, "culprits");
+	buf_add_str(out, "\n## What stands out\n\n");
+	for (size_t i = 0; i < json_length(list); i++)
+		add_culprit(out, json_object_array_get_idx(list, i));
+	if (!o)
+		buf_add_str(out, "It could not be worked out: `culprits.json` is missing.\n");
+	else if (!json_length(list))
+		add_member(out, o, "note");
+	buf_add_char(out, '\n');
+}
+
+/* "comm;outermost;…;innermost 1234": the innermost frames, the comm in front. */
+static void add_stack(struct buf *out, const struct tally_row *row, const struct tally *t)
+{
+	char span[CLOCK_TEXT_MAX];
+	const char *frames = strchr(row->name, ';');
+	buf_printf(out, "- %.0f %%, %s: ", 100.0 * (double)row->weight / (double)MAX(t->total, UINT64_C(1)),
+		   clock_span(row->weight * NS_PER_US, span));
+	_cleanup_free_ char *comm = strndup(row->name, frames ? (size_t)(frames - row->name) : sizeof(row->name));
+	add_escaped(out, comm ? comm : "?");
+	buf_add_str(out, frames ? " … " : "");
+	add_escaped(out, frames ? frames + 1 : "");
+	buf_add_char(out, '\n');
+}
+
+/* A line without its middle, so that it fits a row: comm and the innermost frames. */
+static void tally_stack(struct tally *t, const char *line, size_t len)
+{
+	char key[sizeof(t->rows->name)];
+	const char *space = memrchr(line, ' ', len), *first = space ? memchr(line, ';', (size_t)(space - line)) : NULL;
+	if (!first)
+		return;
+	size_t comm = (size_t)(first - line), room = sizeof(key) - 2 - MIN(comm, (size_t)32);
+	const char *from = (size_t)(space - first) > room ? space - room : first;
+	if (from != first)
+		from = memchr(from, ';', (size_t)(space - from));
+	if (!from)
+		return;
+	snprintf(key, sizeof(key), "%.*s%.*s", (int)MIN(comm, (size_t)32), line, (int)(space - from), from);
+	tally_add(t, key, strlen(key), 0, strtoull(space + 1, NULL, 10));
+}
+
+static void add_stacks(struct buf *out, struct collect *c)
+{
+	static const char *const members[] = {"profile/before.folded", "profile/after.folded"};
+	struct tally t = {0};
+	const void *data;
+	size_t len;
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+		if (collect_read(c, members[i], &data, &len) < 0)
+			continue;
+		const char *text = data, *newline;
+		for (; (newline = memchr(text, '\n', len)); len -= (size_t)(newline + 1 - text), text = newline + 1)
+			tally_stack(&t, text, (size_t)(newline - text));
+	}
+	tally_settle(&t);
+	if (t.n)
+		buf_add_str(out, "## Where CPU time went\n\n");
+	for (size_t i = 0; i < MIN(t.n, (size_t)STACKS_SHOWN); i++)
+		add_stack(out, &t.rows[i], &t);
+	if (t.n)
+		buf_add_str(out, "\nUser stacks are by frame pointer only: code built without them shows short or wrong callers.\n\n");
+	tally_done(&t);
+}
+
+static void add_missing_line(struct buf *out, const struct ledger_entry *e)
+{
+	buf_add_str(out, "- ");
+	add_escaped(out, e->member);
+	buf_printf(out, ": %s", member_state_name(e->state));
+	if (e->lost)
+		buf_printf(out, ", %" PRIu64 " lost", e->lost);
+	buf_add_str(out, *e->reason ? ", " : "");
+	add_escaped(out, e->reason);
+	buf_add_char(out, '\n');
+}
+
+static void add_missing(struct buf *out, struct collect *c)
+{
+	const void *data;
+	size_t len, shown = 0;
+	struct ledger l;
+	buf_add_str(out, "## What is missing or incomplete\n\n");
+	if (collect_read(c, "ledger.json", &data, &len) < 0 || ledger_parse(data, len, &l) < 0) {
+		buf_add_str(out, "The ledger could not be read.\n");
+		return;
+	}
+	for (size_t i = 0; i < l.n; i++)
+		if (l.entries[i].state != MEMBER_COMPLETE && shown++ < MISSING_SHOWN)
+			add_missing_line(out, &l.entries[i]);
+	if (!shown)
+		buf_add_str(out, "Nothing.\n");
+	else if (shown > MISSING_SHOWN)
+		buf_printf(out, "- and %zu more, see `ledger.json`\n", shown - MISSING_SHOWN);
+	for (size_t i = 0; i < l.n_joined; i++) {
+		buf_add_str(out, i ? "- " : "\n## Fired too\n\n- ");
+		add_escaped(out, l.joined[i].rule);
+		buf_add_str(out, " on ");
+		add_escaped(out, l.joined[i].entity);
+		buf_add_char(out, '\n');
+	}
+	ledger_done(&l);
+}
+
+int view_summary(struct collect *c)
+{
+	_cleanup_buf_ struct buf text = {0};
+	add_head(&text, collect_plan(c));
+	add_why(&text, collect_plan(c));
+	add_culprits(&text, c);
+	add_stacks(&text, c);
+	add_missing(&text, c);
+	FILE *to = text.failed ? NULL : collect_open(c, "summary.md");
+	if (!to)
+		return -ENOMEM;
+	fwrite(text.data, 1, text.len, to);
+	collect_close(c, MEMBER_COMPLETE, NULL, 0);
+	return 0;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "snapshot/view/suspects.h"
+
+static struct suspect *find(struct suspects *s, const char *kind, const char *name)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (streq(s->list[i].kind, kind) && streq(s->list[i].name, name))
+			return &s->list[i];
+	return NULL;
+}
+
+static void add_evidence(struct suspect *s, const char *fmt, va_list ap)
+{
+	size_t at = strlen(s->evidence);
+	if (at && at + 3 < sizeof(s->evidence))
+		at += (size_t)snprintf(s->evidence + at, sizeof(s->evidence) - at, "; ");
+	if (at < sizeof(s->evidence))
+		vsnprintf(s->evidence + at, sizeof(s->evidence) - at, fmt, ap);
+}
+
+void suspects_add(struct suspects *s, const char *kind, const char *name, uint32_t pid, double score, const char *evidence, ...)
+{
+	if (!*name || score < SUSPECT_LEAST)
+		return;
+	struct suspect *to = find(s, kind, name);
+	if (!to && s->n == SUSPECTS_MAX)
+		return;
+	if (!to) {
+		to = &s->list[s->n++];
+		*to = (struct suspect){.kind = kind};
+		snprintf(to->name, sizeof(to->name), "%s", name);
+	}
+	to->score = MIN(1.0, MAX(to->score, score));
+	if (!to->pid)
+		to->pid = pid;
+	va_list ap;
+	va_start(ap, evidence);
+	add_evidence(to, evidence, ap);
+	va_end(ap);
+}
+
+static int by_score(const void *a, const void *b)
+{
+	const struct suspect *x = a, *y = b;
+	if (x->score != y->score)
+		return x->score < y->score ? 1 : -1;
+	int kind = strcmp(x->kind, y->kind);
+	return kind ? kind : strcmp(x->name, y->name);
+}
+
+void suspects_sort(struct suspects *s)
+{
+	qsort(s->list, s->n, sizeof(*s->list), by_score);
+}
+
+void tally_add(struct tally *t, const char *name, size_t len, uint32_t pid, uint64_t weight)
+{
+	if (t->n == t->cap) {
+		size_t cap = t->cap ? 2 * t->cap : 256;
+		struct tally_row *rows = reallocarray(t->rows, cap, sizeof(*rows));
+		if (!rows)
+			return;
+		t->rows = rows;
+		t->cap = cap;
+	}
+	struct tally_row *row = &t->rows[t->n++];
+	*row = (struct tally_row){.pid = pid, .times = 1, .weight = weight, .heaviest = weight};
+	copy_bytes(row->name, name, MIN(len, sizeof(row->name) - 1));
+	t->total += weight;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct tally_row *)a)->name, ((const struct tally_row *)b)->name);
+}
+
+static int by_weight(const void *a, const void *b)
+{
+	const struct tally_row *x = a, *y = b;
+	return x->weight != y->weight ? (x->weight < y->weight ? 1 : -1) : by_name(a, b);
+}
+
+static void merge(struct tally_row *to, const struct tally_row *from)
+{
+	if (from->heaviest > to->heaviest)
+		to->pid = from->pid;
+	to->heaviest = MAX(to->heaviest, from->heaviest);
+	to->weight += from->weight;
+	to->times += from->times;
+}
+
+void tally_settle(struct tally *t)
+{
+	size_t n = 0;
+	if (!t->n)
+		return;
+	qsort(t->rows, t->n, sizeof(*t->rows), by_name);
+	for (size_t i = 0; i < t->n; i++) {
+		if (n && by_name(&t->rows[n - 1], &t->rows[i]) == 0)
+			merge(&t->rows[n - 1], &t->rows[i]);
+		else
+			t->rows[n++] = t->rows[i];
+	}
+	t->n = n;
+	qsort(t->rows, t->n, sizeof(*t->rows), by_weight);
+}
+
+double tally_share(const struct tally *t, size_t i)
+{
+	return t->total ? (double)t->rows[i].weight / (double)t->total : 0;
+}
+
+void tally_done(struct tally *t)
+{
+	free(t->rows);
+	*t = (struct tally){0};
+}
