@@ -33,8 +33,8 @@ static unsigned rows_of(struct fold *f, uint32_t node, double scale)
 	fold_get(f, node, &n);
 	for (uint32_t c = n.child; c; c = child.sibling) {
 		fold_get(f, c, &child);
-		if (drawn(&child, scale))
-			most = MAX(most, rows_of(f, c, scale));
+		unsigned rows = drawn(&child, scale) ? rows_of(f, c, scale) : 0;
+		most = MAX(most, rows);
 	}
 	return most + 1;
 }
@@ -159,8 +159,10 @@ static void add_legend(struct buf *out, double y)
 static double bottom_of(const struct flame_window *windows, size_t n)
 {
 	unsigned rows = 6;
-	for (size_t i = 0; i < n; i++)
-		rows = MAX(rows, rows_of(windows[i].fold, 0, scale_of(windows[i].fold)));
+	for (size_t i = 0; i < n; i++) {
+		unsigned here = rows_of(windows[i].fold, 0, scale_of(windows[i].fold));
+		rows = MAX(rows, here);
+	}
 	return HEAD + rows * ROW;
 }
 

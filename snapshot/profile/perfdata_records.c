@@ -80,6 +80,7 @@ static void add_kernel_maps(const struct perfdata *d, struct buf *data)
 		i = add_module_map(data, k, i);
 }
 
+/* Of all the forks in the ring only those that were sampled matter. */
 static void add_comms(const struct perfdata *d, struct buf *data)
 {
 	struct names *names = &d->profile->names;
@@ -90,14 +91,20 @@ static void add_comms(const struct perfdata *d, struct buf *data)
 			struct perf_event_header header;
 			uint32_t pid, tid;
 		} e = {.header = {.type = PERF_RECORD_COMM}, .pid = row->pid, .tid = row->tid};
-		if (comm)
+		if (comm && profile_has_seen(d->profile, row->pid))
 			add_record(data, &e, sizeof(e), comm,
 				   (struct perfdata_trailer){.pid = row->pid, .tid = row->tid, .t_ns = row->t_ns});
 	}
 }
 
+struct mappings {
+	const struct profile *profile;
+	struct buf *data;
+};
+
 static int add_mapping(void *ctx, uint32_t pid, const struct symbols_mapping *m)
 {
+	const struct mappings *to = ctx;
 	struct {
 		struct perf_event_header header;
 		uint32_t pid, tid;
@@ -118,7 +125,8 @@ static int add_mapping(void *ctx, uint32_t pid, const struct symbols_mapping *m)
 		.prot = m->prot,
 		.flags = m->flags,
 	};
-	add_record(ctx, &e, sizeof(e), m->path, (struct perfdata_trailer){.pid = pid, .tid = pid, .t_ns = m->t_ns});
+	if (profile_has_seen(to->profile, pid))
+		add_record(to->data, &e, sizeof(e), m->path, (struct perfdata_trailer){.pid = pid, .tid = pid, .t_ns = m->t_ns});
 	return 0;
 }
 
@@ -145,7 +153,7 @@ int perfdata_add_records(const struct perfdata *d, struct buf *data, uint64_t *r
 {
 	add_kernel_maps(d, data);
 	add_comms(d, data);
-	int r = symbols_each_mapping(d->profile->symbols, add_mapping, data);
+	int r = symbols_each_mapping(d->profile->symbols, add_mapping, &(struct mappings){d->profile, data});
 	if (r < 0)
 		return r;
 	uint64_t n = add_samples(&d->profile->before, PERFDATA_ID_BEFORE, data);

@@ -86,9 +86,9 @@ int profile_look(struct profile *p, const struct records *samples, size_t *at)
 	if (!fresh)
 		return -ENOMEM;
 	while ((h = records_next(samples, at))) {
-		if (!sample_decode(h, &s) || s.pid == 0 || s.pid == UINT32_MAX || profile_is_self(p, s.pid))
+		if (!sample_decode(h, &s) || s.pid == 0 || s.pid == UINT32_MAX)
 			continue;
-		if (seen_add(p, s.pid))
+		if (seen_add(p, s.pid) && !profile_is_self(p, s.pid))
 			fresh[n++] = s.pid;
 		comm_read(p, s.pid, s.tid);
 	}

@@ -74,6 +74,19 @@ static void frames_too_narrow_to_see_are_left_out(void **state _unused_)
 	fold_free(f);
 }
 
+/* Work that doubled with each frame would never end here. */
+static void the_deepest_stack_is_drawn(void **state _unused_)
+{
+	struct frame frames[FOLD_DEPTH_MAX];
+	struct fold *f = fold_new();
+	for (size_t i = 0; i < ARRAY_SIZE(frames); i++)
+		frames[i] = (struct frame){"f", FRAME_USER};
+	assert_int_equal(fold_add(f, frames, ARRAY_SIZE(frames), 1), 0);
+	_cleanup_free_ char *svg = drawn(f, f);
+	assert_int_equal(count(svg, "class=\"f\""), 2 * (FOLD_DEPTH_MAX + 1));
+	fold_free(f);
+}
+
 static void nothing_is_fetched_from_anywhere(void **state _unused_)
 {
 	struct fold *f = fold_new();
@@ -92,6 +105,7 @@ int main(void)
 		cmocka_unit_test(both_windows_are_drawn_and_the_chosen_one_is_seen),
 		cmocka_unit_test(an_empty_window_says_so),
 		cmocka_unit_test(frames_too_narrow_to_see_are_left_out),
+		cmocka_unit_test(the_deepest_stack_is_drawn),
 		cmocka_unit_test(nothing_is_fetched_from_anywhere),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

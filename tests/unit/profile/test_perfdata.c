@@ -32,6 +32,7 @@ static void fill(struct bench *b)
 	raw_mmap2(&maps, 42, 6, 0x400000, 0x1000, 0, 9, "/opt/a file");
 	raw_each(&before, into, &b->p.before);
 	raw_each(&after, into, &b->p.after);
+	raw_comm(&maps, 77, 77, 5, "unsampled");
 	raw_each(&maps, into, &b->p.maps);
 	buf_done(&before);
 	buf_done(&after);
@@ -48,6 +49,7 @@ static int set_up(void **state)
 	b->proc = open(b->tree.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_int_equal(profile_init(&b->p, b->proc, NULL, 0), 0);
 	fill(b);
+	profile_look(&b->p, &b->p.after, &(size_t){0});
 	assert_int_equal(profile_learn(&b->p), 0);
 	struct perfdata d = {.profile = &b->p, .hostname = "host", .release = "6.1", .arch = "x86_64", .version = "0.1",
 			     .cpus_online = 2, .cpus_available = 4, .kernel_build_id = id, .kernel_build_id_len = sizeof(id)};
@@ -143,6 +145,7 @@ static void kernel_modules_tasks_and_files_are_described(void **state)
 	assert_int_equal(texts(b, PERF_RECORD_MMAP, 40, "[kernel.kallsyms]_stext"), 1);
 	assert_int_equal(texts(b, PERF_RECORD_MMAP, 40, "[nf_tables]"), 1);
 	assert_int_equal(texts(b, PERF_RECORD_COMM, 16, "worker"), 1);
+	assert_int_equal(texts(b, PERF_RECORD_COMM, 16, "unsampled"), 0);
 	assert_int_equal(texts(b, PERF_RECORD_MMAP2, 72, "/opt/a file"), 1);
 }
 
