@@ -82,6 +82,16 @@ static void add_entity(struct grid *g, const char *kind, const char *name)
 	grid_add(g, "%s%s%s", kind, same ? "" : " ", same ? "" : name);
 }
 
+static void add_labels(struct grid *g, struct json_object *labels)
+{
+	if (!json_object_is_type(labels, json_type_object))
+		return;
+	json_object_object_foreach(labels, key, value) {
+		grid_add(g, "label");
+		grid_add(g, "%s: %s", key, value ? json_object_get_string(value) : "");
+	}
+}
+
 static void add_head(struct grid *g, const struct manifest *m)
 {
 	char since[CLOCK_TEXT_MAX], before[CLOCK_TEXT_MAX], after[CLOCK_TEXT_MAX];
@@ -99,6 +109,7 @@ static void add_head(struct grid *g, const struct manifest *m)
 		grid_add(g, "%s, true since %s before", m->fired_at, since);
 	else
 		grid_add(g, "%s", m->fired_at);
+	add_labels(g, json_member(m->json, "labels"));
 	grid_add(g, "window");
 	grid_add(g, "%s before, %s after", clock_span(m->before_ns, before), clock_span(m->after_ns, after));
 	grid_add(g, "host");

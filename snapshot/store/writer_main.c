@@ -7,15 +7,18 @@
 #include "snapshot/wire.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#define STORE_GROUP "tracetrap" /* may read incidents */
 #define STATE_BYTES_MAX (UINT64_C(16) << 20)
 
 struct writing {
 	int socket;
 	int store, state; /* directories */
+	gid_t group;	  /* of the store and what is in it; -1: as it comes */
 	struct message_options options;
 	struct outgoing *bundles;
 	bool ended; /* the engine is gone */
@@ -57,6 +60,13 @@ static struct outgoing *bundle_of(struct writing *w, const char *id)
 	return o;
 }
 
+/* A store that others cannot read is still a store. */
+static void give_to_group(const struct writing *w, int fd)
+{
+	if (w->group != (gid_t)-1 && fchown(fd, (uid_t)-1, w->group) < 0)
+		return;
+}
+
 static void on_begin(struct writing *w, const char *id, int stage)
 {
 	int error = -EINVAL;
@@ -69,6 +79,7 @@ static void on_begin(struct writing *w, const char *id, int stage)
 		report(w, WRITER_FAILED, error, id, "");
 		return;
 	}
+	give_to_group(w, o->fd);
 	struct outgoing **last = &w->bundles;
 	while (*last)
 		last = &(*last)->next;
@@ -218,7 +229,13 @@ static int start(struct writing *w)
 	umask(027);
 	w->state = open_dir(w->options.state_dir);
 	w->store = open_dir(w->options.store_dir);
-	return w->state < 0 ? w->state : w->store < 0 ? w->store : 0;
+	if (w->state < 0 || w->store < 0)
+		return MIN(w->state, w->store);
+	struct group *g = geteuid() == 0 ? getgrnam(STORE_GROUP) : NULL;
+	w->group = g ? g->gr_gid : (gid_t)-1;
+	give_to_group(w, w->state);
+	give_to_group(w, w->store);
+	return 0;
 }
 
 int writer_main(int socket)
@@ -230,6 +247,7 @@ int writer_main(int socket)
 		report(&w, WRITER_FAILED, r, "", "");
 		return 1;
 	}
+	store_make_room(w.store, w.options.store_dir, &w.options.bounds, on_evicted, &w);
 	while (!w.ended) {
 		take_messages(&w, /* wait= */ true);
 		advance_all(&w);

@@ -6,12 +6,11 @@
 #include "engine/base/io.h"
 #include "snapshot/bundle/bundle.h"
 #include "snapshot/bundle/manifest.h"
+#include "tests/fuzz/fuzz.h"
 
 #include <zstd.h>
 
 #define READ_MAX (1 << 20)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void read_all(struct bundle *b)
 {
