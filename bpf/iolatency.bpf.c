@@ -2,7 +2,7 @@
 /*
  * Block requests that were slow from queue to complete (the request's own start_time_ns) or from issue to complete. The
  * issue is stamped here: where the kernel caches the time per plug, io_start_time_ns equals start_time_ns (6.12).
- * Stamps lie in a plain array at the hash of the request's address; requests that share a slot cost the issuer's name.
+ * Stamps lie in a plain array at a hash of tag and sector; requests that share a slot cost the issuer's name.
  */
 #include "bpf/lib/emit.bpf.h"
 
@@ -21,6 +21,7 @@ struct request_queue {
 struct request {
 	struct request_queue *q;
 	__u32 cmd_flags;
+	int tag;
 	unsigned int __data_len;
 	__u64 __sector;
 	__u64 start_time_ns, io_start_time_ns;
@@ -44,17 +45,10 @@ struct {
 	__type(value, struct issue);
 } issues SEC(".maps");
 
-/* The verifier lets nobody calculate with a typed pointer; what was read from memory is a number. */
-static __always_inline __u64 address_of(const struct request *rq)
+/* Neither changes between issue and completion. (The verifier lets nobody calculate with the address.) */
+static __always_inline struct issue *slot_of(const struct request *rq)
 {
-	__u64 address = 0;
-	bpf_probe_read_kernel(&address, sizeof(address), &rq);
-	return address;
-}
-
-static __always_inline struct issue *slot_of(__u64 address)
-{
-	__u32 slot = (address * 0x9e3779b97f4a7c15ULL) >> 52;
+	__u32 slot = ((__u32)rq->__sector >> 3 ^ (__u32)rq->tag << 6) & (SLOTS - 1);
 	return bpf_map_lookup_elem(&issues, &slot);
 }
 
@@ -100,11 +94,10 @@ static __always_inline int report(const struct request *rq, const struct issue *
 SEC("tp_btf/block_rq_issue")
 int BPF_PROG(on_issue, struct request *rq)
 {
-	__u64 address = address_of(rq);
-	struct issue *issue = armed_ns ? slot_of(address) : NULL;
+	struct issue *issue = armed_ns ? slot_of(rq) : NULL;
 	if (!issue)
 		return 0;
-	issue->request = address;
+	issue->request = (__u64)rq;
 	issue->t_ns = bpf_ktime_get_ns();
 	issue->pid = bpf_get_current_pid_tgid();
 	bpf_get_current_comm(issue->comm, sizeof(issue->comm));
@@ -115,13 +108,12 @@ SEC("tp_btf/block_rq_complete")
 int BPF_PROG(on_complete, struct request *rq, int error, unsigned int bytes)
 {
 	const struct issue *issue;
-	__u64 address, now, q2c_ns, d2c_ns;
+	__u64 now, q2c_ns, d2c_ns;
 	if (!armed_ns || (!error && bytes < rq->__data_len)) /* the rest is still to come */
 		return 0;
 	now = bpf_ktime_get_ns();
-	address = address_of(rq);
-	issue = slot_of(address);
-	if (issue && (issue->request != address || issue->t_ns < armed_ns))
+	issue = slot_of(rq);
+	if (issue && (issue->request != (__u64)rq || issue->t_ns < armed_ns))
 		issue = NULL;
 	d2c_ns = since(now, issue ? issue->t_ns : rq->io_start_time_ns);
 	q2c_ns = since(now, rq->start_time_ns);

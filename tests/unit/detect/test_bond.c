@@ -7,37 +7,42 @@
 
 /* A message in the making. */
 struct message {
-	union {
-		struct nlmsghdr head;
-		char room[1024];
-	};
+	_Alignas(NLMSG_ALIGNTO) char room[1024];
+	size_t len;
+	uint16_t type;
 };
 
-static char *end_of(struct message *m)
+/* Returns where it begins. */
+static size_t add(struct message *m, uint16_t type, const void *data, size_t len)
 {
-	return m->room + NLMSG_ALIGN(m->head.nlmsg_len);
+	struct rtattr head = {.rta_type = type, .rta_len = (unsigned short)RTA_LENGTH(len)};
+	size_t at = m->len;
+	memcpy(m->room + at, &head, sizeof(head));
+	copy_bytes(m->room + at + sizeof(head), data, len);
+	m->len += RTA_ALIGN(head.rta_len);
+	return at;
 }
 
-static struct rtattr *add(struct message *m, uint16_t type, const void *data, size_t len)
+static void end_nest(struct message *m, size_t at)
 {
-	struct rtattr *a = (void *)end_of(m);
-	a->rta_type = type;
-	a->rta_len = (uint16_t)RTA_LENGTH(len);
-	copy_bytes(RTA_DATA(a), data, len);
-	m->head.nlmsg_len = (uint32_t)(end_of(m) - m->room + RTA_ALIGN(a->rta_len));
-	return a;
-}
-
-static void end_nest(struct message *m, struct rtattr *nest)
-{
-	nest->rta_len = (uint16_t)(end_of(m) - (char *)nest);
+	struct rtattr head;
+	memcpy(&head, m->room + at, sizeof(head));
+	head.rta_len = (unsigned short)(m->len - at);
+	memcpy(m->room + at, &head, sizeof(head));
 }
 
 static void begin(struct message *m, uint16_t type)
 {
 	struct ifinfomsg link = {.ifi_index = 7};
-	*m = (struct message){.head = {.nlmsg_type = type, .nlmsg_len = NLMSG_LENGTH(sizeof(link))}};
-	memcpy(NLMSG_DATA(&m->head), &link, sizeof(link));
+	*m = (struct message){.type = type, .len = NLMSG_LENGTH(sizeof(link))};
+	memcpy(m->room + NLMSG_HDRLEN, &link, sizeof(link));
+}
+
+static const struct nlmsghdr *message_of(struct message *m)
+{
+	struct nlmsghdr head = {.nlmsg_type = m->type, .nlmsg_len = (uint32_t)m->len};
+	memcpy(m->room, &head, sizeof(head));
+	return (const void *)m->room;
 }
 
 static void slave_message(struct message *m, const char *kind, uint8_t state, uint8_t mii, int actor)
@@ -47,9 +52,9 @@ static void slave_message(struct message *m, const char *kind, uint8_t state, ui
 	begin(m, RTM_NEWLINK);
 	add(m, IFLA_IFNAME, "eth1", 5);
 	add(m, IFLA_MASTER, &master, sizeof(master));
-	struct rtattr *info = add(m, IFLA_LINKINFO, NULL, 0);
+	size_t info = add(m, IFLA_LINKINFO, NULL, 0);
 	add(m, IFLA_INFO_SLAVE_KIND, kind, strlen(kind) + 1);
-	struct rtattr *data = add(m, IFLA_INFO_SLAVE_DATA, NULL, 0);
+	size_t data = add(m, IFLA_INFO_SLAVE_DATA, NULL, 0);
 	add(m, IFLA_BOND_SLAVE_STATE, &state, 1);
 	add(m, IFLA_BOND_SLAVE_MII_STATUS, &mii, 1);
 	if (actor >= 0)
@@ -58,10 +63,10 @@ static void slave_message(struct message *m, const char *kind, uint8_t state, ui
 	end_nest(m, info);
 }
 
-static struct bond_port parsed(const struct message *m)
+static struct bond_port parsed(struct message *m)
 {
 	struct bond_port p;
-	assert_true(bond_parse_link(&m->head, m->head.nlmsg_len, &p));
+	assert_true(bond_parse_link(message_of(m), m->len, &p));
 	return p;
 }
 
@@ -99,7 +104,7 @@ static void a_deleted_link_has_left_its_bond(void **state _unused_)
 {
 	struct message m;
 	slave_message(&m, "bond", 0, 0, 0x3f);
-	m.head.nlmsg_type = RTM_DELLINK;
+	m.type = RTM_DELLINK;
 	assert_int_equal(parsed(&m).bond_ifindex, 0);
 }
 
@@ -108,9 +113,9 @@ static void a_cut_or_lying_message_is_no_danger(void **state _unused_)
 	struct message m;
 	struct bond_port p;
 	slave_message(&m, "bond", 0, 0, 0x3f);
-	for (uint32_t len = 0; len < m.head.nlmsg_len; len++) {
-		_cleanup_free_ struct nlmsghdr *cut = malloc(MAX(len, sizeof(m.head)));
-		memcpy(cut, &m, MAX(len, sizeof(m.head)));
+	for (uint32_t len = 0; len < m.len; len++) {
+		_cleanup_free_ struct nlmsghdr *cut = malloc(MAX(len, sizeof(*cut)));
+		memcpy(cut, message_of(&m), MAX(len, sizeof(*cut)));
 		assert_false(bond_parse_link(cut, len, &p));
 		cut->nlmsg_len = len;
 		assert_int_equal(bond_parse_link(cut, len, &p), len >= NLMSG_LENGTH(sizeof(struct ifinfomsg)));
