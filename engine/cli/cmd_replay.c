@@ -4,6 +4,7 @@
 #include "engine/base/log.h"
 #include "engine/base/text.h"
 #include "engine/cli/incident.h"
+#include "engine/cli/sweep.h"
 #include "engine/replay.h"
 #include "engine/vocabulary.h"
 #include "rules/load.h"
@@ -21,6 +22,7 @@ struct arguments {
 	size_t n_paths, n_overrides;
 	const char *bundle;
 	bool json;
+	struct sweep sweep; /* n 0: none asked for */
 };
 
 /* What there is to replay: the log, and the rule that was recorded with it (empty for a log alone). */
@@ -185,12 +187,11 @@ static struct json_object *firing_json(const struct replay_firing *f)
 }
 
 /* `firings` happen with these rules; `missed` were recorded and do not. */
-static void print_json(const struct replay_result *r, const struct ruleset *set)
+static struct json_object *result_json(const struct replay_result *r, const struct ruleset *set)
 {
-	_cleanup_json_ struct json_object *o = json_object_new_object();
+	struct json_object *o = json_object_new_object();
 	struct json_object *rules = json_object_new_array(), *firings = json_object_new_array(),
 			   *missed = json_object_new_array();
-	_cleanup_buf_ struct buf out = {0};
 	for (size_t i = 0; i < set->n; i++)
 		json_object_array_add(rules, json_object_new_string(set->rules[i].name));
 	for (size_t i = 0; i < r->n; i++)
@@ -202,8 +203,15 @@ static void print_json(const struct replay_result *r, const struct ruleset *set)
 	json_object_object_add(o, "missed", missed);
 	json_add_number(o, "differences", r->differences);
 	json_add_number(o, "lost", r->lost);
+	return o;
+}
+
+static void print_json(struct json_object *o)
+{
+	_cleanup_buf_ struct buf out = {0};
 	if (json_print(o, &out) == 0)
 		fputs(buf_str(&out), stdout);
+	json_object_put(o);
 }
 
 /* Recorded rules that decide otherwise than recorded are our bug, unless the log itself has holes. */
@@ -220,7 +228,7 @@ static bool decided_alike(const struct replay_result *r)
 	return r->lost > 0;
 }
 
-static int say_why(const char *what, int error)
+static void say_why(const char *what, int error)
 {
 	if (error == -EBADMSG)
 		log_error("the log of '%s' is malformed", what);
@@ -230,27 +238,103 @@ static int say_why(const char *what, int error)
 		log_error("these rules need more memory for their windows than is allowed");
 	else
 		log_error_errno(error, "cannot replay '%s'", what);
-	return EXIT_FOUND;
 }
 
-static int replay(const struct arguments *a)
+/* Loads the rules and replays; NULL after the reasons were said. The caller frees the set and the result. */
+static struct ruleset *decide(const struct arguments *a, const struct recording *rec, struct replay_result *ret)
 {
-	_cleanup_(recording_done) struct recording rec = {0};
+	struct ruleset *set = load_rules(a, rec);
+	if (!set)
+		return NULL;
+	struct replay_options options = {
+		.samples = rec->samples.data, .len = rec->samples.len, .rules = set, .vocabulary = vocabulary()};
+	int r = replay_run(&options, ret);
+	if (r == 0)
+		return set;
+	say_why(a->bundle, r);
+	return ruleset_free(set);
+}
+
+static int replay_once(const struct arguments *a, const struct recording *rec)
+{
 	_cleanup_(replay_done) struct replay_result result = {0};
-	struct ruleset *set = read_recording(a, &rec) ? load_rules(a, &rec) : NULL;
+	struct ruleset *set = decide(a, rec, &result);
 	if (!set)
 		return EXIT_FOUND;
-	struct replay_options options = {
-		.samples = rec.samples.data, .len = rec.samples.len, .rules = set, .vocabulary = vocabulary()};
-	int r = replay_run(&options, &result);
-	if (r < 0) {
-		ruleset_free(set);
-		return say_why(a->bundle, r);
-	}
-	(a->json ? print_json : print_text)(&result, set);
+	if (a->json)
+		print_json(result_json(&result, set));
+	else
+		print_text(&result, set);
 	bool alike = decided_alike(&result);
 	ruleset_free(set);
 	return alike && result.happening ? EXIT_OK : EXIT_FOUND;
+}
+
+static void print_step(const char *override, const struct replay_result *r)
+{
+	char at[CLOCK_TEXT_MAX];
+	const struct replay_firing *first = NULL;
+	size_t recorded = 0;
+	for (size_t i = 0; i < r->n; i++) {
+		first = first || !r->firings[i].happens ? first : &r->firings[i];
+		recorded += r->firings[i].happens && r->firings[i].recorded;
+	}
+	if (first)
+		printf("%s: fires %zu time%s, %zu of them recorded, first at %s\n", override, r->happening,
+		       r->happening == 1 ? "" : "s", recorded, clock_rfc3339(first->at_ns, at));
+	else
+		printf("%s: does not fire\n", override);
+}
+
+/* Every value of the range in turn: a line each, or one array. */
+static int replay_sweep(struct arguments *a, const struct recording *rec)
+{
+	char text[SWEEP_TEXT_MAX];
+	struct json_object *all = json_object_new_array();
+	bool any = false;
+	a->overrides[a->n_overrides++] = text;
+	for (unsigned i = 0; i < a->sweep.n; i++) {
+		_cleanup_(replay_done) struct replay_result result = {0};
+		sweep_value(&a->sweep, i, text);
+		struct ruleset *set = decide(a, rec, &result);
+		if (!set) {
+			json_object_put(all);
+			return EXIT_FOUND;
+		}
+		any |= result.happening > 0;
+		struct json_object *o = result_json(&result, set);
+		json_add_text(o, "set", text);
+		json_object_array_add(all, o);
+		ruleset_free(set);
+		if (!a->json)
+			print_step(text, &result);
+	}
+	if (a->json)
+		print_json(all);
+	else
+		json_object_put(all);
+	return any ? EXIT_OK : EXIT_FOUND;
+}
+
+static int replay(struct arguments *a)
+{
+	_cleanup_(recording_done) struct recording rec = {0};
+	if (!read_recording(a, &rec))
+		return EXIT_FOUND;
+	return a->sweep.n ? replay_sweep(a, &rec) : replay_once(a, &rec);
+}
+
+/* A value is an override like any other, a range is for replay_sweep(). */
+static int take_set(struct arguments *a, const char *text)
+{
+	if (!sweep_is(text))
+		a->overrides[a->n_overrides++] = text;
+	else if (a->sweep.n)
+		return command_usage("replay", "only one --set may be a range");
+	else if (!sweep_parse(text, &a->sweep))
+		return command_usage("replay", "'%s' is no range: write RULE.PARAM=A..B/STEP, all of one unit, %u steps at most",
+				     text, SWEEP_STEPS_MAX);
+	return EXIT_OK;
 }
 
 /* EXIT_OK, or what to end with. */
@@ -263,19 +347,22 @@ static int parse(int argc, char **argv, struct arguments *a)
 		{"store", required_argument, NULL, 'd'},
 		{0},
 	};
+	int r = EXIT_OK;
 	opterr = 0;
-	for (int c; (c = getopt_long(argc, argv, "", long_options, NULL)) != -1;) {
+	for (int c; r == EXIT_OK && (c = getopt_long(argc, argv, "", long_options, NULL)) != -1;) {
 		if (c == 'j')
 			a->json = true;
 		else if (c == 'r')
 			a->paths[a->n_paths++] = optarg;
 		else if (c == 's')
-			a->overrides[a->n_overrides++] = optarg;
+			r = take_set(a, optarg);
 		else if (c == 'd')
 			snprintf(a->store, sizeof(a->store), "%s", optarg);
 		else
-			return command_usage("replay", "unknown or incomplete option '%s'", argv[optind - 1]);
+			r = command_usage("replay", "unknown or incomplete option '%s'", argv[optind - 1]);
 	}
+	if (r != EXIT_OK)
+		return r;
 	if (argc - optind != 1)
 		return command_usage("replay", "expected one BUNDLE");
 	a->bundle = argv[optind];

@@ -4,6 +4,7 @@
 
 #include "engine/base/io.h"
 #include "engine/cli/command.h"
+#include "engine/cli/sweep.h"
 #include "engine/vocabulary.h"
 #include "tests/unit/support/bundle.h"
 
@@ -134,6 +135,50 @@ static void json_names_rules_span_and_firings(void **state)
 	json_object_put(o);
 }
 
+static void a_range_tells_for_each_value_what_it_would_have_done(void **state)
+{
+	const struct scene *s = *state;
+	_cleanup_buf_ struct buf out = {0}, json = {0};
+	char expected[128];
+	assert_int_equal(RUN(&out, "--set", "busy.level=50%..99%/49%", (char *)s->bundle), EXIT_OK);
+	snprintf(expected, sizeof(expected), "busy.level=50%%: fires %u times, %u of them recorded, first at 2023-", s->fired,
+		 s->fired);
+	assert_true(starts_with(buf_str(&out), expected));
+	assert_non_null(strstr(buf_str(&out), "\nbusy.level=99%: does not fire\n"));
+	assert_int_equal(RUN(&json, "--json", "--set", "busy.level=50%..100%", (char *)s->bundle), EXIT_OK);
+	struct json_object *o = json_tokener_parse(buf_str(&json)), *v;
+	assert_int_equal(json_object_array_length(o), 11);
+	assert_true(json_object_object_get_ex(json_object_array_get_idx(o, 10), "set", &v));
+	assert_string_equal(json_object_get_string(v), "busy.level=100%");
+	json_object_put(o);
+}
+
+static void a_range_has_its_ends_and_any_unit(void **state _unused_)
+{
+	struct sweep s;
+	char text[SWEEP_TEXT_MAX];
+	assert_false(sweep_is("a.b=10ms"));
+	assert_true(sweep_is("a.b=1..2/0.5") && sweep_parse("a.b=1..2/0.5", &s));
+	assert_int_equal(s.n, 3);
+	assert_string_equal(sweep_value(&s, 2, text), "a.b=2");
+	assert_true(sweep_parse("a.b=10/s..20/s/5/s", &s));
+	assert_string_equal(sweep_value(&s, 1, text), "a.b=15/s");
+	assert_true(sweep_parse("a.b=0.1ms..0.3ms/0.1ms", &s));
+	assert_int_equal(s.n, 3);
+	assert_string_equal(sweep_value(&s, 2, text), "a.b=0.3ms");
+}
+
+static void what_is_no_range_is_a_usage_error(void **state)
+{
+	static const char *const bad[] = {"a.b=1%..2s",	    "a.b=2%..1%/1%", "a.b=1%..2%/0%", "a.b=..",
+					  "a.b=1%..2%/1e-9%", "a.b=x..y",	     "a.b=1..2/1s",   "a.b=1..inf/1"};
+	const struct scene *s = *state;
+	_cleanup_buf_ struct buf out = {0};
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_int_equal(RUN(&out, "--set", (char *)bad[i], (char *)s->bundle), EXIT_USAGE);
+	assert_int_equal(RUN(&out, "--set", "a.b=1..2", "--set", "a.c=1..2", (char *)s->bundle), EXIT_USAGE);
+}
+
 static void a_log_alone_needs_rules_and_damage_is_named(void **state)
 {
 	const struct scene *s = *state;
@@ -153,6 +198,9 @@ int main(void)
 		cmocka_unit_test(a_bundles_own_rule_fires_as_recorded),
 		cmocka_unit_test(a_parameter_that_is_set_higher_would_not_have_fired),
 		cmocka_unit_test(json_names_rules_span_and_firings),
+		cmocka_unit_test(a_range_tells_for_each_value_what_it_would_have_done),
+		cmocka_unit_test(a_range_has_its_ends_and_any_unit),
+		cmocka_unit_test(what_is_no_range_is_a_usage_error),
 		cmocka_unit_test(a_log_alone_needs_rules_and_damage_is_named),
 	};
 	return cmocka_run_group_tests(tests, scene_make, scene_remove);
