@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/cli/command.h"
+#include "engine/cli/diagnose.h"
+#include "engine/config.h"
 #include "engine/vocabulary.h"
 #include "rules/load.h"
 
@@ -10,19 +12,9 @@
 struct arguments {
 	const char **paths, **overrides;
 	size_t n_paths, n_overrides;
+	const char *config; /* NULL: the usual one, which may be absent */
 	bool json;
 };
-
-static void show(struct diagnostics *d)
-{
-	size_t n;
-	const struct diagnostic *all = diagnostics_all(d, &n);
-	for (size_t i = 0; i < n; i++) {
-		_cleanup_buf_ struct buf line = {0};
-		diagnostic_format(&line, &all[i]);
-		fprintf(stderr, "%s\n", buf_str(&line));
-	}
-}
 
 static void show_json(struct diagnostics *d)
 {
@@ -44,43 +36,74 @@ static void show_json(struct diagnostics *d)
 	json_object_put(list);
 }
 
-static int check(const struct arguments *a)
+/* The configuration is checked where it is asked for, or where nothing is. */
+static int check_config(const struct arguments *a, struct config *c, struct diagnostics *d)
+{
+	const char *path = a->config ? a->config : command_config();
+	if (!a->config && a->n_paths)
+		return 0;
+	int r = config_load(c, path, d);
+	if (r == -ENOENT && !a->config)
+		return 0;
+	if (r < 0 && r != -EINVAL && r != -ENOMEM) {
+		diagnostics_add(d, DIAGNOSTIC_ERROR, (struct position){path, 1, 1}, "unreadable", "cannot read '%s': %s", path,
+				strerror(-r));
+		return -EINVAL;
+	}
+	return r;
+}
+
+/* Without paths: the rules that `tracetrap run` would take. */
+static int check_rules(const struct arguments *a, const struct config *c, struct diagnostics *d, struct ruleset **ret_set)
 {
 	const struct load_options options = {
-		.paths = a->paths,
-		.n_paths = a->n_paths,
+		.paths = a->n_paths ? a->paths : (const char *const *)c->rules,
+		.n_paths = a->n_paths ? a->n_paths : c->n_rules,
 		.overrides = a->overrides,
 		.n_overrides = a->n_overrides,
 		.vocabulary = vocabulary(),
 	};
+	return rules_load(&options, d, ret_set);
+}
+
+static int report(const struct arguments *a, struct diagnostics *d, const struct ruleset *set)
+{
+	size_t errors = diagnostics_count(d, DIAGNOSTIC_ERROR), warnings = diagnostics_count(d, DIAGNOSTIC_WARNING);
+	if (a->json)
+		show_json(d);
+	else
+		diagnose_print(d, stderr);
+	if (!a->json && set && !errors)
+		printf("%zu rule%s, %zu warning%s\n", set->n, set->n == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
+	return errors ? EXIT_FOUND : warnings ? EXIT_WARNINGS : EXIT_OK;
+}
+
+static int check(const struct arguments *a)
+{
+	struct config config;
 	struct diagnostics *d = diagnostics_new();
 	struct ruleset *set = NULL;
-	int r = d ? rules_load(&options, d, &set) : -ENOMEM;
-	if (r == -ENOMEM) {
-		fprintf(stderr, "tracetrap check: out of memory\n");
+	if (!d || config_init(&config) < 0) {
 		diagnostics_free(d);
 		return EXIT_FOUND;
 	}
-	size_t warnings = diagnostics_count(d, DIAGNOSTIC_WARNING);
-	(a->json ? show_json : show)(d);
-	if (!a->json && r == 0)
-		printf("%zu rules, %zu warnings\n", set->n, warnings);
-	diagnostics_free(d);
+	int r = check_config(a, &config, d);
+	if (r != -ENOMEM)
+		r = check_rules(a, &config, d, &set);
+	int status = r == -ENOMEM ? EXIT_FOUND : report(a, d, set);
+	if (r == -ENOMEM)
+		fprintf(stderr, "tracetrap check: out of memory\n");
 	ruleset_free(set);
-	return r < 0 ? EXIT_FOUND : warnings ? EXIT_WARNINGS : EXIT_OK;
-}
-
-/* Rules of the configuration that `tracetrap run` would take. */
-static void default_path(char path[512])
-{
-	const char *config = command_config(), *slash = strrchr(config, '/');
-	snprintf(path, 512, "%.*s/rules.d", slash ? (int)(slash - config) : 1, slash ? config : ".");
+	config_done(&config);
+	diagnostics_free(d);
+	return status;
 }
 
 /* EXIT_OK, or what to end with. */
 static int parse(int argc, char **argv, struct arguments *a)
 {
 	static const struct option long_options[] = {
+		{"config", required_argument, NULL, 'c'},
 		{"json", no_argument, NULL, 'j'},
 		{"rules", required_argument, NULL, 'r'},
 		{"set", required_argument, NULL, 's'},
@@ -89,6 +112,9 @@ static int parse(int argc, char **argv, struct arguments *a)
 	opterr = 0;
 	for (int c; (c = getopt_long(argc, argv, "", long_options, NULL)) != -1;) {
 		switch (c) {
+		case 'c':
+			a->config = optarg;
+			break;
 		case 'j':
 			a->json = true;
 			break;
@@ -109,7 +135,6 @@ static int parse(int argc, char **argv, struct arguments *a)
 
 int cmd_check(int argc, char **argv)
 {
-	char path[512];
 	if (command_wants_help("check", argc, argv))
 		return EXIT_OK;
 	_cleanup_free_ const char **paths = calloc((size_t)argc + 1, sizeof(*paths));
@@ -118,11 +143,5 @@ int cmd_check(int argc, char **argv)
 	if (!paths || !overrides)
 		return EXIT_FOUND;
 	int r = parse(argc, argv, &a);
-	if (r != EXIT_OK)
-		return r;
-	if (a.n_paths == 0) {
-		default_path(path);
-		paths[a.n_paths++] = path;
-	}
-	return check(&a);
+	return r == EXIT_OK ? check(&a) : r;
 }
