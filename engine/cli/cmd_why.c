@@ -35,7 +35,9 @@ static void print_why(struct json_object *o)
 {
 	struct json_object *terms = NULL;
 	_cleanup_buf_ struct buf entity = {0};
-	text_escape_terminal(&entity, text(o, "entity"));
+	struct json_object *who = NULL;
+	json_object_object_get_ex(o, "entity", &who);
+	text_escape_terminal(&entity, text(who, "name"));
 	printf("%s on %s is %s; its condition is %s\n", text(o, "rule"), buf_str(&entity), text(o, "state"), text(o, "verdict"));
 	json_object_object_get_ex(o, "terms", &terms);
 	for (size_t i = 0; terms && i < json_object_array_length(terms); i++)

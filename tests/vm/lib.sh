@@ -50,13 +50,11 @@ daemon_stop() {
 incidents() { "$T" list --json --rule "$1" 2>/dev/null | jq 'length' 2>/dev/null || echo 0; }
 all_incidents() { "$T" list --json 2>/dev/null | jq 'length' 2>/dev/null || echo 0; }
 wait_incident() {
-  local i n
-  for i in $(seq $(($2 * 5))); do
-    n=$(incidents "$1")
-    [ "${n:-0}" -ge "${3:-1}" ] && return 0
+  local end=$((SECONDS + $2))
+  while [ "$(ls "$store" 2>/dev/null | grep -c -- "Z-$1-[0-9a-f]*\.tar\.zst$")" -lt "${3:-1}" ]; do
+    [ "$SECONDS" -lt "$end" ] || { tail -5 "$TRACETRAP_STATE_DIR/log"; "$T" why "$1"; return 1; }
     sleep 0.2
   done
-  return 1
 }
 latest() { "$T" list --json --rule "$1" | jq -r 'last.id'; }
 path_of() { "$T" list --json | jq -r --arg id "$1" '.[] | select(.id == $id) | .path'; }
