@@ -129,6 +129,16 @@ static int print_table(const struct listing *l)
 	return EXIT_OK;
 }
 
+/* Rates are over a second; the helper's answers come a little later than the question. */
+static void take_twice(struct source *source, struct listing *l)
+{
+	static const int pauses_ms[] = {100, 1000, 100, 0};
+	for (size_t i = 0; i < ARRAY_SIZE(pauses_ms); i++) {
+		source_take_now(source, remember, l);
+		poll(NULL, 0, pauses_ms[i]);
+	}
+}
+
 static int list(const struct source_options *options, bool json)
 {
 	struct source *source = NULL;
@@ -138,9 +148,7 @@ static int list(const struct source_options *options, bool json)
 		return EXIT_FOUND;
 	}
 	struct listing l = {.source = source, .entities = options->entities};
-	source_take_now(source, remember, &l);
-	poll(NULL, 0, 1050); /* rates are over a second */
-	source_take_now(source, remember, &l);
+	take_twice(source, &l);
 	qsort(l.series, l.n, sizeof(*l.series), by_signal_then_entity);
 	r = json ? print_json(&l) : print_table(&l);
 	free(l.series);

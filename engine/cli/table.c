@@ -10,6 +10,7 @@
 	X(check, "[--json] [--config FILE] [--set RULE.PARAM=VALUE]... [--rules PATH]... [PATH]...", "lint rules and configuration; exit 0 clean, 1 errors, 3 warnings", false) \
 	X(doctor, "[--json] [--proc-root DIR] [--sys-root DIR] [--state-dir DIR]", "what this kernel and these rights allow, and the remedy", false) \
 	X(extract, "[-C DIR] [--store DIR] BUNDLE", "unpack a bundle, its whole members at least", false) \
+	X(helper, "", "read what can block for the daemon (started by it)", true) \
 	X(list, "[--since T] [--until T] [--rule GLOB] [--entity GLOB] [--culprit GLOB] [--store DIR] [--json]", "incidents taken", false) \
 	X(pin, "[--off] [--store DIR] BUNDLE", "keep an incident from eviction", false) \
 	X(replay, "[--rules PATH]... [--set RULE.PARAM=VALUE|A..B/STEP]... [--json] [--store DIR] BUNDLE|LOG", "decide a recording again: when it fires, what changes", false) \

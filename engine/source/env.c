@@ -32,6 +32,15 @@ bool env_has(const struct env *env, unsigned signal)
 	return env->offers.signal[signal].available;
 }
 
+bool env_is_due(const struct env *env, uint64_t *due_ns)
+{
+	uint64_t slack_ns = MIN(env->fast_ns, SECOND_NS / 10) / 2;
+	if (env->now_ns + slack_ns < *due_ns)
+		return false;
+	*due_ns = env->now_ns > *due_ns + SECOND_NS ? env->now_ns + SECOND_NS : *due_ns + SECOND_NS;
+	return true;
+}
+
 static void append(uint16_t **list, size_t *n, size_t *cap, uint16_t slot)
 {
 	if (*n == *cap) {

@@ -30,9 +30,12 @@ struct churn {
 	size_t n_born, n_gone, cap_born, cap_gone;
 };
 
+struct helper;
+
 /* What all parts of one source share. */
 struct env {
 	const struct source_options *options;
+	struct helper *helper; /* NULL until a part asks for it */
 	int proc_fd, sys_fd; /* -1: that root cannot be opened */
 	const char *proc_root, *sys_root;
 	uint64_t fast_ns; /* the distance of ticks */
@@ -42,9 +45,10 @@ struct env {
 	struct buf text; /* what was read last; any part may use it within its read */
 	uint64_t now_ns; /* of the tick that is being collected */
 	uint64_t lost;
-	pid_t pids[ENV_PIDS_MAX]; /* processes that count as ours beside this one; the helper is the first, 0: none */
+	pid_t pids[ENV_PIDS_MAX]; /* processes that count as ours beside this one, 0: none; the helper is the first */
 	size_t n_pids;
 	uint64_t kernel_ns; /* CPU time of our in-kernel tick since it started */
+	bool is_loaded;	    /* the last sample of the load average saw a task that ran or was blocked */
 	uint64_t d_tasks;   /* tasks in D state by the tick; UINT64_MAX: not known to it */
 };
 
@@ -66,6 +70,9 @@ bool env_offer(struct env *env, unsigned signal, uint64_t period_ns, const char 
 /* Says why a signal is not there, unless another part offers it. */
 void env_refuse(struct env *env, unsigned signal, const char *reason, ...) _printf_(3, 4);
 bool env_has(const struct env *env, unsigned signal);
+
+/* Once a second: true when *due_ns is reached, which then moves on. For parts that look at each tick. */
+bool env_is_due(const struct env *env, uint64_t *due_ns);
 
 /* A new entity, announced before this turn's tick; ENTITY_NONE when it is refused (and counted by the table). */
 uint16_t env_born(struct env *env, enum entity_kind kind, const char *name);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/source/part.h"
 
-#define PARTS(X) X(stat) X(loadavg) X(meminfo) X(vmstat) X(disk) X(netdev) X(tcp) X(softnet) X(psi) X(fd) X(self)
+// clang-format off
+#define PARTS(X) X(stat) X(loadavg) X(meminfo) X(vmstat) X(disk) X(netdev) X(tcp) X(softnet) X(psi) X(fd) \
+	X(mount) X(cgroup) X(self)
+// clang-format on
 
 #define DECLARE(name) extern const struct part_ops part_##name;
 #define ROW(name) &part_##name,

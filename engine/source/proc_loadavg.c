@@ -7,7 +7,7 @@
 struct part {
 	struct proc_file file;
 	bool tasks; /* ours to bring */
-	uint64_t load_due_ns;
+	uint64_t load_due_ns, load_milli;
 };
 
 struct loadavg {
@@ -63,18 +63,28 @@ static struct part *loadavg_open(struct env *env)
 	return p;
 }
 
+/* Every 5 s the kernel makes load = load × 0.92 + active × 0.08. Turned round, that tells whether anything was active. */
+static void follow_load(struct part *p, struct env *env, uint64_t milli)
+{
+	if (milli != p->load_milli)
+		env->is_loaded = milli * 1000 > p->load_milli * 920 + 40 * 1000;
+	else if (!milli)
+		env->is_loaded = false;
+	p->load_milli = milli;
+}
+
 static void loadavg_read(struct part *p, struct env *env, struct readings *out)
 {
 	struct loadavg l;
-	bool due = env->now_ns >= p->load_due_ns;
+	bool due = env_is_due(env, &p->load_due_ns);
 	bool known = proc_file_read(&p->file, &env->text) >= 0 && scan_loadavg(buf_str(&env->text), &l);
 	static const uint16_t signals[3] = {SIGNAL_LOAD_1, SIGNAL_LOAD_5, SIGNAL_LOAD_15};
 	for (int i = 0; due && i < 3; i++)
 		readings_set(out, signals[i], ENTITY_HOST, known, known ? l.milli[i] : 0);
 	if (p->tasks)
 		readings_set(out, SIGNAL_TASKS_TOTAL, ENTITY_HOST, known, known ? l.tasks : 0);
-	if (due)
-		p->load_due_ns = env->now_ns + SECOND_NS - env->fast_ns / 2;
+	if (known)
+		follow_load(p, env, l.milli[0]);
 }
 
 const struct part_ops part_loadavg = {"loadavg", TIER_TICK, loadavg_open, loadavg_read, loadavg_close};

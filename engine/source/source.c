@@ -2,6 +2,7 @@
 #include "engine/source/source.h"
 
 #include "engine/base/clock.h"
+#include "engine/source/helper.h"
 #include "engine/source/part.h"
 #include "engine/source/tick.h"
 
@@ -95,25 +96,19 @@ static void give_rows(struct source *s, struct turn *t, uint64_t until_ns)
 	}
 }
 
-/* Slow readings bear the time at which they began and are given between the rows before and after it. */
-static void take_slow(struct source *s, struct turn *t)
-{
-	if (s->tick) {
-		tick_follow_cpus(s->tick, &s->env);
-		give_rows(s, t, s->env.now_ns);
-	}
-	read_parts(s, TIER_SECOND);
-}
-
+/* What is read now bears the time at which reading began, and is given between the rows before and after it. */
 static int take(struct source *s, input_fn fn, void *ctx, bool slow)
 {
 	struct turn t = {.fn = fn, .ctx = ctx};
 	s->env.now_ns = clock_now(CLOCK_MONOTONIC);
+	s->env.pids[0] = s->env.helper ? s->env.helper->pid : 0;
+	if (s->tick && slow)
+		tick_follow_cpus(s->tick, &s->env);
+	give_rows(s, &t, s->env.now_ns);
 	read_parts(s, TIER_TICK);
 	if (slow)
-		take_slow(s, &t);
-	if (slow || !s->tick)
-		give_tick(s, &t, s->env.now_ns);
+		read_parts(s, TIER_SECOND);
+	give_tick(s, &t, s->env.now_ns);
 	give_rows(s, &t, UINT64_MAX);
 	return t.given;
 }
@@ -151,6 +146,8 @@ static void open_roots(struct source *s)
 	s->env.proc_fd = open(s->env.proc_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	s->env.sys_fd = open(s->env.sys_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	s->env.d_tasks = UINT64_MAX;
+	s->env.n_pids = 1;
+	s->env.now_ns = clock_now(CLOCK_MONOTONIC);
 }
 
 static bool choose_bpf(struct source *s)
@@ -251,6 +248,7 @@ struct source *source_close(struct source *s)
 	for (size_t i = 0; i < part_table_n; i++)
 		if (s->part[i])
 			part_table[i]->close(s->part[i]);
+	helper_free(s->env.helper);
 	tick_close(s->tick);
 	close_fd(&s->timer_fd);
 	close_fd(&s->env.proc_fd);

@@ -192,6 +192,7 @@ int tick_open(struct env *env, uint64_t period_ns, struct tick **ret, char *reas
 		tick_close(t);
 		return r;
 	}
+	env->d_tasks = 0;
 	tick_follow_cpus(t, env);
 	offer_counts(t, env);
 	offer_levels(t, env);

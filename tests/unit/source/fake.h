@@ -2,6 +2,7 @@
 /* A /proc and /sys of our own in a temporary directory, and an environment whose clock the test moves. */
 #pragma once
 
+#include "engine/source/helper.h"
 #include "engine/source/part.h"
 
 #include "tests/unit/support/test.h"
@@ -98,6 +99,7 @@ static inline int fake_unlink(const char *path, const struct stat *st _unused_, 
 
 static inline void fake_free(struct fake *f)
 {
+	helper_free(f->env.helper);
 	nftw(f->root, fake_unlink, 16, FTW_DEPTH | FTW_PHYS);
 	close_fd(&f->env.proc_fd);
 	close_fd(&f->env.sys_fd);

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "engine/source/cgroup.h"
+#include "engine/source/dtasks.h"
+#include "engine/source/mount.h"
+#include "tests/unit/source/fake.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+extern const struct part_ops part_mount, part_cgroup;
+
+static bool find_row(const struct buf *rows, const char *name, struct helper_row *ret)
+{
+	struct cursor c = cursor_over(buf_str(rows), rows->len);
+	while (helper_next_row(&c, ret))
+		if (streq(ret->name, name))
+			return true;
+	return false;
+}
+
+static void rows_come_back_as_they_were_and_nonsense_ends_them(void **state _unused_)
+{
+	_cleanup_buf_ struct buf rows = {0};
+	uint64_t values[HELPER_COLUMNS_MAX] = {[1] = 7, [3] = UINT64_MAX};
+	struct helper_row row;
+	helper_add_row(&rows, "/a b", 1U << 1 | 1U << 3, values);
+	assert_true(find_row(&rows, "/a b", &row));
+	assert_int_equal(row.mask, 10);
+	assert_int_equal(row.values[3], UINT64_MAX);
+	for (size_t len = 1; len < rows.len; len++) {
+		struct cursor c = cursor_over(rows.data, len);
+		assert_false(helper_next_row(&c, &row));
+	}
+	struct cursor c = cursor_over("\xff\xff\xff\xff\xff\xff\xff\xff\x7fx", 10);
+	assert_false(helper_next_row(&c, &row));
+}
+
+static void mounts_are_listed_once_per_device_and_without_those_that_cannot_fill_up(void **state _unused_)
+{
+	struct fake *f = fake_new();
+	void *memory = NULL;
+	_cleanup_buf_ struct buf rows = {0}, info = {0};
+	struct helper_row row;
+	fake_write(f, "with blank/x", "");
+	buf_printf(&info,
+		   "22 27 0:21 / /proc rw - proc proc rw\n27 1 254:0 / / rw shared:1 - ext4 /dev/vda rw\n"
+		   "28 27 254:0 / /bind rw - ext4 /dev/vda rw\n29 27 0:99 / %s/with\\040blank rw - tmpfs x rw\n"
+		   "30 27 7:1 / /snap ro - squashfs /dev/loop1 ro\n31 27 0:98 / /gone rw - ext4 x rw\nbroken\n40 1 1:1 /\n",
+		   f->root);
+	fake_write(f, "self/mountinfo", buf_str(&info));
+	helper_mounts(&memory, f->root, f->root, 0, &rows);
+	char blank[128];
+	snprintf(blank, sizeof(blank), "%s/with blank", f->root);
+	assert_true(find_row(&rows, blank, &row));
+	assert_true(find_row(&rows, "/", &row));
+	assert_in_range(row.values[MOUNT_USED], 1, 1000000);
+	assert_false(find_row(&rows, "/bind", &row));
+	assert_false(find_row(&rows, "/proc", &row));
+	assert_false(find_row(&rows, "/snap", &row));
+	assert_false(find_row(&rows, "/gone", &row)); /* statfs fails: nothing there to be full */
+	fake_free(f);
+}
+
+static void a_v2_cgroup_brings_all_its_columns(void **state _unused_)
+{
+	struct fake *f = fake_new();
+	void *memory = NULL;
+	_cleanup_buf_ struct buf rows = {0};
+	struct helper_row row;
+	fake_write(f, "fs/cgroup/cgroup.controllers", "cpu memory pids\n");
+	fake_write(f, "fs/cgroup/cgroup.stat", "nr_descendants 2\n");
+	fake_write(f, "fs/cgroup/a.slice/cpu.stat", "usage_usec 5000\nuser_usec 1\nnr_periods 10\nnr_throttled 4\n");
+	fake_write(f, "fs/cgroup/a.slice/memory.current", "4096\n");
+	fake_write(f, "fs/cgroup/a.slice/memory.stat", "anon 100\nfile 200\nfile_mapped 7\n");
+	fake_write(f, "fs/cgroup/a.slice/memory.events", "low 0\noom 3\noom_kill 2\n");
+	fake_write(f, "fs/cgroup/a.slice/pids.current", "12\n");
+	fake_write(f, "fs/cgroup/a.slice/io.pressure", "some avg10=0.00 total=77\n");
+	fake_write(f, "fs/cgroup/a.slice/b.service/cpu.stat", "usage_usec 1\n");
+	helper_cgroups(&memory, f->root, f->root, 0, &rows);
+	assert_true(find_row(&rows, "/a.slice", &row));
+	assert_int_equal(row.values[CGROUP_CPU_NS], 5000000);
+	assert_int_equal(row.values[CGROUP_THROTTLED], 4);
+	assert_int_equal(row.values[CGROUP_ANON], 100);
+	assert_int_equal(row.values[CGROUP_FILE], 200);
+	assert_int_equal(row.values[CGROUP_OOM_KILL], 2);
+	assert_int_equal(row.values[CGROUP_PIDS], 12);
+	assert_int_equal(row.values[CGROUP_PSI_IO_US], 77);
+	assert_false(row.mask & 1U << CGROUP_PSI_CPU_US);
+	assert_true(find_row(&rows, "/a.slice/b.service", &row));
+	assert_false(row.mask & 1U << CGROUP_PERIODS);
+	fake_free(f);
+}
+
+static void v1_hierarchies_are_joined_by_path_and_follow_what_comes_and_goes(void **state _unused_)
+{
+	struct fake *f = fake_new();
+	void *memory = NULL;
+	_cleanup_buf_ struct buf rows = {0};
+	struct helper_row row;
+	fake_write(f, "cgroups", "#subsys_name\thierarchy\tnum_cgroups\tenabled\nmemory\t1\t2\t1\n");
+	fake_write(f, "fs/cgroup/memory/j/memory.usage_in_bytes", "10\n");
+	fake_write(f, "fs/cgroup/memory/j/memory.stat", "rss 1\ncache 2\ntotal_cache 20\ntotal_rss 30\n");
+	fake_write(f, "fs/cgroup/memory/j/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n");
+	fake_write(f, "fs/cgroup/cpuacct/j/cpuacct.usage", "900\n");
+	helper_cgroups(&memory, f->root, f->root, 0, &rows);
+	assert_true(find_row(&rows, "/j", &row));
+	assert_int_equal(row.values[CGROUP_CPU_NS], 900);
+	assert_int_equal(row.values[CGROUP_MEM], 10);
+	assert_int_equal(row.values[CGROUP_ANON], 30);
+	assert_int_equal(row.values[CGROUP_OOM_KILL], 1);
+	fake_write(f, "fs/cgroup/memory/new/memory.usage_in_bytes", "11\n");
+	fake_write(f, "cgroups", "#subsys_name\thierarchy\tnum_cgroups\tenabled\nmemory\t1\t3\t1\n");
+	buf_clear(&rows);
+	helper_cgroups(&memory, f->root, f->root, 0, &rows);
+	assert_true(find_row(&rows, "/new", &row));
+	fake_remove(f, "fs/cgroup/memory/new/memory.usage_in_bytes");
+	fake_remove(f, "fs/cgroup/memory/new");
+	fake_write(f, "cgroups", "#subsys_name\thierarchy\tnum_cgroups\tenabled\nmemory\t1\t2\t1\n");
+	buf_clear(&rows);
+	helper_cgroups(&memory, f->root, f->root, 0, &rows);
+	assert_false(find_row(&rows, "/new", &row));
+	fake_free(f);
+}
+
+static void a_cgroup_that_does_not_run_keeps_its_memory_without_being_read(void **state _unused_)
+{
+	struct fake *f = fake_new();
+	void *memory = NULL;
+	_cleanup_buf_ struct buf rows = {0};
+	struct helper_row row;
+	fake_write(f, "fs/cgroup/cgroup.controllers", "cpu memory\n");
+	fake_write(f, "fs/cgroup/a/cpu.stat", "usage_usec 5000\n");
+	fake_write(f, "fs/cgroup/a/memory.current", "4096\n");
+	helper_cgroups(&memory, f->root, f->root, 0, &rows);
+	fake_write(f, "fs/cgroup/a/memory.current", "8192\n");
+	buf_clear(&rows);
+	helper_cgroups(&memory, f->root, f->root, 0, &rows);
+	assert_true(find_row(&rows, "/a", &row));
+	assert_int_equal(row.values[CGROUP_MEM], 4096);
+	fake_write(f, "fs/cgroup/a/cpu.stat", "usage_usec 5001\n");
+	buf_clear(&rows);
+	helper_cgroups(&memory, f->root, f->root, 0, &rows);
+	assert_true(find_row(&rows, "/a", &row));
+	assert_int_equal(row.values[CGROUP_MEM], 8192);
+	fake_free(f);
+}
+
+static void d_tasks_count_for_every_cgroup_above_them(void **state _unused_)
+{
+	struct fake *f = fake_new();
+	void *memory = NULL;
+	_cleanup_buf_ struct buf rows = {0};
+	struct helper_row row;
+	fake_write(f, "fs/cgroup/cgroup.controllers", "cpu\n");
+	fake_write(f, "fs/cgroup/a/b/cpu.stat", "usage_usec 1\n");
+	fake_write(f, "fs/cgroup/ab/cpu.stat", "usage_usec 1\n");
+	fake_write(f, "7/stat", "7 (evil) R) D 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 2 0 5\n");
+	fake_write(f, "7/cgroup", "0::/a/b\n");
+	fake_write(f, "7/task/7/stat", "7 (x) D\n");
+	fake_write(f, "7/task/8/stat", "8 (x) D 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 2 0 5\n");
+	fake_write(f, "7/task/8/cgroup", "0::/a\n");
+	fake_write(f, "9/stat", "9 (sleeper) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 5\n");
+	fake_write(f, "10/stat", "10 (trunc");
+	helper_cgroups(&memory, f->root, f->root, HELPER_SCAN_TASKS, &rows);
+	assert_true(find_row(&rows, HELPER_NAME_OF_ALL, &row));
+	assert_int_equal(row.values[CGROUP_D], 2);
+	assert_true(find_row(&rows, "/a", &row));
+	assert_int_equal(row.values[CGROUP_D], 2);
+	assert_true(find_row(&rows, "/a/b", &row));
+	assert_int_equal(row.values[CGROUP_D], 1);
+	assert_true(find_row(&rows, "/ab", &row));
+	assert_int_equal(row.values[CGROUP_D], 0);
+	assert_int_equal(dtasks_scan(f->root, /* most= */ 0, NULL, NULL), 0);
+	fake_free(f);
+}
+
+static void wait_for_answer(const struct fake *f, enum helper_kind kind)
+{
+	struct pollfd p = {.fd = f->env.helper->channel[kind].fd, .events = POLLIN};
+	assert_int_equal(poll(&p, 1, 10000), 1);
+}
+
+static void the_helper_answers_later_and_what_is_late_is_unknown(void **state _unused_)
+{
+	struct fake *f = fake_new();
+	fake_write(f, "self/mountinfo", "27 1 254:0 / / rw - ext4 /dev/vda rw\n");
+	struct part *p = part_mount.open(&f->env);
+	assert_non_null(p);
+	fake_read(f, &part_mount, p, 0); /* asks */
+	wait_for_answer(f, HELPER_MOUNTS);
+	fake_read(f, &part_mount, p, SECOND_NS / 10);
+	assert_in_range(fake_value(f, SIGNAL_MOUNT_USED, ENTITY_KIND_MOUNT, "/"), 1, 1000000);
+	assert_int_equal(f->env.churn.n_born, 1);
+	/* It stops, so the next answer is not there when it should be. */
+	kill(f->env.helper->pid, SIGSTOP);
+	assert_int_equal(waitpid(f->env.helper->pid, NULL, WUNTRACED), f->env.helper->pid);
+	fake_read(f, &part_mount, p, SECOND_NS);
+	fake_read(f, &part_mount, p, SECOND_NS);
+	assert_true(fake_find(f, SIGNAL_MOUNT_USED, ENTITY_KIND_MOUNT, "/")->unknown);
+	assert_true(f->env.lost > 0);
+	kill(f->env.helper->pid, SIGCONT);
+	wait_for_answer(f, HELPER_MOUNTS);
+	fake_read(f, &part_mount, p, SECOND_NS / 10);
+	assert_false(fake_find(f, SIGNAL_MOUNT_USED, ENTITY_KIND_MOUNT, "/")->unknown);
+	part_mount.close(p);
+	fake_free(f);
+}
+
+static void a_helper_that_died_is_started_again(void **state _unused_)
+{
+	struct fake *f = fake_new();
+	fake_write(f, "self/mountinfo", "27 1 254:0 / / rw - ext4 /dev/vda rw\n");
+	struct part *p = part_mount.open(&f->env);
+	kill(f->env.helper->pid, SIGKILL);
+	wait_for_answer(f, HELPER_MOUNTS); /* that is: its end of the socket is closed */
+	fake_read(f, &part_mount, p, 0);
+	fake_read(f, &part_mount, p, SECOND_NS / 10);
+	assert_int_equal(f->env.helper->pid, 0);
+	fake_read(f, &part_mount, p, HELPER_RESPAWN_NS);
+	assert_true(f->env.helper->pid > 0);
+	wait_for_answer(f, HELPER_MOUNTS);
+	fake_read(f, &part_mount, p, SECOND_NS / 10);
+	assert_non_null(fake_find(f, SIGNAL_MOUNT_USED, ENTITY_KIND_MOUNT, "/"));
+	part_mount.close(p);
+	fake_free(f);
+}
+
+static void cgroups_become_entities_with_rates(void **state _unused_)
+{
+	struct fake *f = fake_new();
+	fake_write(f, "fs/cgroup/cgroup.controllers", "cpu\n");
+	fake_write(f, "fs/cgroup/a/cpu.stat", "usage_usec 1000000\nnr_periods 10\nnr_throttled 5\n");
+	struct part *p = part_cgroup.open(&f->env);
+	fake_read(f, &part_cgroup, p, 0);
+	wait_for_answer(f, HELPER_CGROUPS);
+	fake_read(f, &part_cgroup, p, SECOND_NS / 10);
+	assert_null(fake_find(f, SIGNAL_CGROUP_CPU, ENTITY_KIND_CGROUP, "/a"));
+	fake_write(f, "fs/cgroup/a/cpu.stat", "usage_usec 2500000\nnr_periods 20\nnr_throttled 10\n");
+	fake_read(f, &part_cgroup, p, SECOND_NS - SECOND_NS / 10);
+	wait_for_answer(f, HELPER_CGROUPS);
+	fake_read(f, &part_cgroup, p, SECOND_NS / 10);
+	assert_int_equal(fake_value(f, SIGNAL_CGROUP_CPU, ENTITY_KIND_CGROUP, "/a"), 1500);
+	assert_int_equal(fake_value(f, SIGNAL_CGROUP_THROTTLED, ENTITY_KIND_CGROUP, "/a"), 500000);
+	part_cgroup.close(p);
+	fake_free(f);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rows_come_back_as_they_were_and_nonsense_ends_them),
+		cmocka_unit_test(mounts_are_listed_once_per_device_and_without_those_that_cannot_fill_up),
+		cmocka_unit_test(a_v2_cgroup_brings_all_its_columns),
+		cmocka_unit_test(v1_hierarchies_are_joined_by_path_and_follow_what_comes_and_goes),
+		cmocka_unit_test(a_cgroup_that_does_not_run_keeps_its_memory_without_being_read),
+		cmocka_unit_test(d_tasks_count_for_every_cgroup_above_them),
+		cmocka_unit_test(the_helper_answers_later_and_what_is_late_is_unknown),
+		cmocka_unit_test(a_helper_that_died_is_started_again),
+		cmocka_unit_test(cgroups_become_entities_with_rates),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
