@@ -140,7 +140,7 @@ static const char *plain(const struct json_object *o, const char *key)
 static void print_why(const struct report *r)
 {
 	struct json_object *terms = json_member(r->why, "terms");
-	_cleanup_(grid_done) struct grid g = {.columns = 4};
+	_cleanup_(grid_done) struct grid g = {.columns = 3};
 	if (!json_length(terms))
 		return;
 	puts("\nwhy");
@@ -150,7 +150,6 @@ static void print_why(const struct report *r)
 		const char *value = *plain(t, "text") ? plain(t, "text") : plain(t, "value");
 		grid_add(&g, "%*s%s%s", 2 * depth, "", plain(t, "source"), json_flag(t, "blamed") ? " *" : "");
 		grid_add(&g, "%s", value);
-		grid_add(&g, "%s%s", *plain(t, "threshold") ? "against " : "", plain(t, "threshold"));
 		grid_add(&g, "%s", plain(t, "verdict"));
 	}
 	grid_print(&g, "  ");

@@ -31,14 +31,14 @@ static int width_of(const char *s)
 	return n;
 }
 
-static void print_cell(const char *text, int width, bool right, bool last)
+/* A cell with what goes before it; trailing blanks are never printed. */
+static int print_cell(const char *text, int width, bool right, int blanks)
 {
-	int pad = width - width_of(text);
-	if (right)
-		printf("%*s%s", pad, "", text);
-	else
-		printf("%s%*s", text, last ? 0 : pad, "");
-	fputs(last ? "\n" : "  ", stdout);
+	int pad = width - width_of(text), before = blanks + (right ? pad : 0);
+	if (!*text)
+		return blanks + width + 2;
+	printf("%*s%s", before, "", text);
+	return (right ? 0 : pad) + 2;
 }
 
 int grid_print(const struct grid *g, const char *indent)
@@ -46,11 +46,14 @@ int grid_print(const struct grid *g, const char *indent)
 	int width[COLUMNS_MAX] = {0};
 	for (size_t i = 0; i < g->n; i++)
 		width[i % g->columns] = MAX(width[i % g->columns], width_of(g->cells[i]));
+	int blanks = 0;
 	for (size_t i = 0; i < g->n; i++) {
 		unsigned column = (unsigned)(i % g->columns);
 		if (column == 0)
 			fputs(indent, stdout);
-		print_cell(g->cells[i], width[column], g->right & (1U << column), column + 1 == g->columns);
+		blanks = print_cell(g->cells[i], width[column], g->right & (1U << column), column ? blanks : 0);
+		if (column + 1 == g->columns)
+			putchar('\n');
 	}
 	return g->failed ? -ENOMEM : 0;
 }
