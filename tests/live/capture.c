@@ -7,29 +7,12 @@
 #include "engine/vocabulary.h"
 #include "snapshot/bundle/bundle.h"
 #include "snapshot/collect/collect.h"
-#include "snapshot/wire.h"
 #include "snapshot/worker.h"
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/wait.h>
 
 #define KEPT "/tmp/tracetrap-live-capture.tar.zst"
-
-static struct worker *fork_worker(void)
-{
-	struct worker *w;
-	int ends[2];
-	assert_int_equal(wire_pair(ends), 0);
-	pid_t pid = fork();
-	if (pid == 0) {
-		close(ends[0]);
-		_exit(worker_main(ends[1], vocabulary()));
-	}
-	close(ends[1]);
-	assert_int_equal(worker_adopt(pid, ends[0], &w), 0);
-	return w;
-}
 
 static int start(struct worker *w, struct tasks *tasks, int stage, uint64_t *ret_fired)
 {
@@ -107,11 +90,12 @@ static void every_collector_at_once_leaves_one_bundle_that_verifies(void **state
 	(void)state;
 	struct bundle_finding *findings = NULL;
 	struct tasks *tasks;
+	struct worker *w;
 	struct bundle *b;
 	uint64_t fired;
 	int stage = io_memfd("stage", 0);
 	assert_int_equal(tasks_open("/proc", &tasks), 0);
-	struct worker *w = fork_worker();
+	assert_int_equal(worker_spawn(&w), 0);
 	assert_int_equal(start(w, tasks, stage, &fired), 0);
 	assert_int_equal(follow(w, fired), WORKER_DONE);
 	copy_stage(stage);
@@ -125,8 +109,11 @@ static void every_collector_at_once_leaves_one_bundle_that_verifies(void **state
 	close(stage);
 }
 
-int main(void)
+/* worker_spawn() re-execs the program it is called from. */
+int main(int argc, char **argv)
 {
+	if (argc > 1 && streq(argv[1], "worker"))
+		return worker_main(3, vocabulary());
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_collector_at_once_leaves_one_bundle_that_verifies),
 	};

@@ -142,7 +142,8 @@ static void an_event_names_its_own_culprits(void **state)
 	assert_string_equal(text_of(all, 0, "evidence"), "port of bond0 stopped collecting or distributing (events.jsonl)");
 	assert_string_equal(text_of(all, 1, "kind"), "bond");
 	json_object_put(all);
-	t.n = 0;
+	taken_done(&t);
+	rig_init(&t, NULL);
 	t.plan.event = "{\"kind\":\"oom\",\"comm\":\"java\",\"tgid\":7,\"victim_comm\":\"redis\",\"victim_pid\":9,"
 		       "\"memcg_id\":4,\"entity\":\"/a.slice\",\"usage\":1048576,\"limit\":1048576}";
 	all = culprits(&t);
