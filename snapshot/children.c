@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 
 #define CHILDREN_MAX 24
+#define PIDS_MAX 256
 #define LEAVE_BEHIND_NS (500 * NS_PER_MS)
 
 struct child {
@@ -30,6 +31,8 @@ struct children {
 	struct children_options options;
 	struct child slots[CHILDREN_MAX];
 	struct child *waiting;
+	uint32_t pids[PIDS_MAX];
+	size_t n_pids;
 };
 
 int children_new(const struct children_options *options, struct children **ret)
@@ -88,6 +91,7 @@ int children_prepare(struct children *all)
 	}
 	*slot = (struct child){.pid = pid, .channel = take_fd(mine), .pidfd = pidfd_open(pid, 0), .member_fd = -1};
 	all->waiting = slot;
+	all->pids[all->n_pids++ % PIDS_MAX] = (uint32_t)pid;
 	return 0;
 }
 
@@ -117,6 +121,12 @@ size_t children_running(const struct children *all)
 	for (size_t i = 0; i < CHILDREN_MAX; i++)
 		n += all->slots[i].pid && all->slots[i].collector;
 	return n;
+}
+
+const uint32_t *children_pids(const struct children *all, size_t *ret_n)
+{
+	*ret_n = MIN(all->n_pids, (size_t)PIDS_MAX);
+	return all->pids;
 }
 
 static struct ledger_entry entry_of(const struct child *child, const struct channel_message *m)

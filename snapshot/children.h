@@ -36,6 +36,8 @@ int children_prepare(struct children *all);
 int children_start(struct children *all, const struct collector *collector, uint64_t deadline_ns, int plan_fd,
 		   const int fds[CAPTURE_FD_MAX_]);
 size_t children_running(const struct children *all);
+/* Every child forked so far, the last 256 of them; borrowed. */
+const uint32_t *children_pids(const struct children *all, size_t *ret_n);
 /* Waits for what comes first: a child's message or end, a deadline, `until_ns`, or bytes on extra_fd (-1: none). Returns
  * true when extra_fd is readable. */
 bool children_wait(struct children *all, int extra_fd, uint64_t until_ns);

@@ -45,9 +45,22 @@ static void on_member(void *ctx, const struct ledger_entry *entry, int fd)
 	stage_member(((struct capture *)ctx)->stage, entry, fd);
 }
 
+/* What the capture itself costs is told apart by these. */
+static int pids_fd(const struct capture *c)
+{
+	size_t n;
+	const uint32_t *pids = children_pids(c->children, &n);
+	_cleanup_close_ int fd = io_memfd("pids", 0);
+	if (fd < 0)
+		return fd;
+	int r = io_write(fd, pids, n * sizeof(*pids));
+	return r < 0 ? r : take_fd(fd);
+}
+
 static int on_read(void *ctx, const char *member)
 {
-	return stage_read(((struct capture *)ctx)->stage, member);
+	struct capture *c = ctx;
+	return streq(member, ".pids") ? pids_fd(c) : stage_read(c->stage, member);
 }
 
 static void on_ended(void *ctx, const struct collector *collector)

@@ -53,5 +53,5 @@ void collect_missing(struct collect *c, const char *member, enum member_state st
 /* A file below the proc or sys root, copied as a member: open error becomes its ledger line. */
 void collect_copy(struct collect *c, int dirfd, const char *path, const char *member);
 /* For END collectors: a member that an earlier collector made, mapped read-only until the collector ends; -ENOENT. The
- * name "ledger.json" reads the ledger as it stands. */
+ * name "ledger.json" reads the ledger as it stands, ".pids" the worker's children so far as an array of uint32_t. */
 int collect_read(struct collect *c, const char *member, const void **ret_data, size_t *ret_len);

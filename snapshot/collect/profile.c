@@ -329,8 +329,21 @@ static void job_sample(struct job *j, struct sampler *sampler)
 	sampler_close(sampler);
 }
 
+/* The worker's other children, which took their evidence meanwhile. */
+static int know_siblings(struct job *j)
+{
+	const void *pids;
+	size_t len;
+	if (collect_read(j->c, ".pids", &pids, &len) < 0)
+		return 0;
+	return profile_add_self(&j->profile, pids, len / sizeof(uint32_t));
+}
+
 static int job_name(struct job *j)
 {
+	int known = know_siblings(j);
+	if (known < 0)
+		return known;
 	take_rings(j);
 	names_from_census(j);
 	int r = profile_learn(&j->profile);

@@ -19,6 +19,17 @@ int profile_init(struct profile *p, int proc_dirfd, const uint32_t *self_pids, s
 	return symbols_new(proc_dirfd, &p->symbols);
 }
 
+int profile_add_self(struct profile *p, const uint32_t *pids, size_t n)
+{
+	uint32_t *more = reallocarray(p->self_pids, p->n_self_pids + n + 1, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	p->self_pids = more;
+	copy_bytes(more + p->n_self_pids, pids, n * sizeof(*pids));
+	p->n_self_pids += n;
+	return 0;
+}
+
 bool profile_is_self(const struct profile *p, uint32_t pid)
 {
 	for (size_t i = 0; i < p->n_self_pids; i++) {
