@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the always-on stack ring costs the daemon: user-space CPU time of draining 19 Hz per CPU at 1 and 10 drains a
- * second, and the interrupts' own time as the slowdown of a busy loop with sampling off, on, off. Root.
+ * What the always-on stack ring costs: user-space CPU time of draining 19 Hz per CPU at 1 and 10 drains a second, and the interrupts' own time as the gaps that they leave in a busy loop. Root.
  */
 #include "engine/base/clock.h"
 #include "engine/record/ring.h"
@@ -43,39 +42,44 @@ static void drains(unsigned per_second, unsigned seconds)
 	ring_free(maps);
 }
 
-static uint64_t spin(uint64_t rounds)
+#define GAPS_MAX 65536
+#define GAP_LEAST_NS 1000
+#define GAP_MOST_NS (200 * 1000) /* longer ones are other tasks' turns */
+
+static int compare_u64(const void *a, const void *b)
 {
-	uint64_t begin = clock_now(CLOCK_MONOTONIC);
-	for (volatile uint64_t i = 0; i < rounds; i++)
-		;
-	return clock_now(CLOCK_MONOTONIC) - begin;
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
 }
 
-/* The least of many short runs, each long enough for some ten samples at a high rate; scaled down to 19 Hz. */
-static double least_spin_ms(unsigned hz)
+/* Reads the clock for a second: whatever takes the CPU away shows as a gap. Their number and median length. */
+static size_t gaps(unsigned hz, double *ret_median_us)
 {
+	static uint64_t found[GAPS_MAX];
 	struct sampler *s = NULL;
-	uint64_t least = UINT64_MAX;
-	if (hz && sampler_open(&(struct sampler_options){.hz = hz, .pages = 64}, &s) < 0)
+	size_t n = 0;
+	if (hz && sampler_open(&(struct sampler_options){.hz = hz, .pages = 256}, &s) < 0)
 		exit(77);
-	for (int i = 0; i < 40; i++) {
-		uint64_t took = spin(20000000);
-		least = MIN(least, took);
-		if (s)
-			sampler_drain(s, NULL, NULL);
+	uint64_t last = clock_now(CLOCK_MONOTONIC), end = last + NS_PER_S;
+	while (last < end) {
+		uint64_t now = clock_now(CLOCK_MONOTONIC);
+		if (now - last >= GAP_LEAST_NS && now - last <= GAP_MOST_NS && n < GAPS_MAX)
+			found[n++] = now - last;
+		last = now;
 	}
 	sampler_close(s);
-	return (double)least / 1e6;
+	qsort(found, n, sizeof(*found), compare_u64);
+	*ret_median_us = n ? (double)found[n / 2] / 1e3 : 0;
+	return n;
 }
 
 int main(void)
 {
-	unsigned hz = 4000;
+	double off_us, on_us;
 	drains(1, 5);
 	drains(10, 5);
-	double off = least_spin_ms(0), on = least_spin_ms(hz), again = least_spin_ms(0);
-	double base = MIN(off, again), us = (on - base) * 1e3 / (on / 1e3 * hz);
-	printf("a sample's interrupt: %.2f us (busy loop off/on/off at %u Hz: %.2f, %.2f, %.2f ms); at %u Hz on 2 CPUs %.1f us per "
-	       "second\n", us, hz, off, on, again, SAMPLE_HZ_BEFORE, us * 2 * SAMPLE_HZ_BEFORE);
+	size_t off = gaps(0, &off_us), on = gaps(2000, &on_us);
+	printf("gaps of a busy loop in a second: off %zu of %.1f us, at 2000 Hz %zu of %.1f us: %u Hz on 2 CPUs take %.0f us per second\n",
+	       off, off_us, on, on_us, SAMPLE_HZ_BEFORE, on_us * 2 * SAMPLE_HZ_BEFORE);
 	return 0;
 }
