@@ -36,7 +36,7 @@ static int keep_warning(enum libbpf_print_level level, const char *fmt, va_list 
 	const char *words = starts_with(text, "libbpf: ") ? text + strlen("libbpf: ") : text;
 	if (log)
 		keep_verdict(log);
-	else if (!first_line[0])
+	else if (!first_line[0] && !starts_with(words, "Failed to bump RLIMIT_MEMLOCK"))
 		keep_line(first_line, sizeof(first_line), words, strcspn(words, "\n"));
 	return 0;
 }
@@ -49,7 +49,9 @@ void bpflog_begin(void)
 
 const char *bpflog_reason(int error, char *text, size_t size)
 {
-	if (!first_line[0])
+	if (error == -EPERM)
+		snprintf(text, size, "not permitted: BPF takes root, or CAP_BPF and CAP_PERFMON, and no lockdown");
+	else if (!first_line[0])
 		snprintf(text, size, "%s", strerror(error < 0 ? -error : error));
 	else if (!verifier_line[0])
 		snprintf(text, size, "%s", first_line);

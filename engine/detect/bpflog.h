@@ -12,5 +12,5 @@
 void bpflog_begin(void);
 
 /* What was said first since then, and the verifier's last word if it had one, on one line; the errno's text when nothing
- * was said. Returns `text`. */
+ * was said, and the remedy where it was not permitted. Returns `text`. */
 const char *bpflog_reason(int error, char *text, size_t size);
