@@ -43,9 +43,16 @@ static void load_rule(struct loading *l, const struct node *map)
 	l->n++;
 }
 
+/* A file that is wrong everywhere is left after so many errors: each costs a search for what was meant. */
+#define ERRORS_MAX 500
+
 static void load_list(struct loading *l, const struct node *list)
 {
 	for (size_t i = 0; i < list->n; i++) {
+		if (diagnostics_count(l->checker.diagnostics, DIAGNOSTIC_ERROR) >= l->errors_before + ERRORS_MAX) {
+			refuse(l, list->items[i]->at, "too-many-errors", "too many errors, the rules from here on were not looked at");
+			return;
+		}
 		if (l->n == l->checker.caps->rules) {
 			refuse(l, list->items[i]->at, "too-many-rules", "more than %zu rules", l->checker.caps->rules);
 			return;

@@ -6,6 +6,7 @@
 #include <yaml.h>
 
 #define KEYS_MAX 1024 /* of one mapping: duplicates are looked for pair by pair */
+#define ANCHORS_MAX 256 /* an alias looks through them one by one */
 
 struct anchor {
 	struct anchor *next;
@@ -21,7 +22,7 @@ struct loader {
 	const struct source *source;
 	struct source_cursor cursor;
 	struct anchor *anchors;
-	size_t nodes;
+	size_t nodes, n_anchors;
 };
 
 struct child {
@@ -110,6 +111,10 @@ static void anchor_add(struct loader *l, const yaml_char_t *name, const struct n
 {
 	struct anchor *a = name ? arena_alloc(l->arena, sizeof(*a)) : NULL;
 	if (!a)
+		return;
+	if (l->n_anchors++ == ANCHORS_MAX)
+		refuse(l, node->at, "yaml-too-big", "more than %d anchors", ANCHORS_MAX);
+	if (l->n_anchors > ANCHORS_MAX)
 		return;
 	*a = (struct anchor){l->anchors, arena_strdup(l->arena, (const char *)name), node};
 	l->anchors = a;
