@@ -22,6 +22,8 @@ unsigned focus_of(const struct plan *p);
 
 void blame_events(struct collect *c, struct suspects *s);  /* events.jsonl and the event that fired */
 void blame_tasks(struct collect *c, unsigned focus, struct suspects *s);   /* the ring of censuses: who grew */
+/* The stack ring from the onset on: the folded profile of `before` is mostly what was there all along. */
+void blame_samples(struct collect *c, unsigned focus, struct suspects *s);
 void blame_profile(struct collect *c, unsigned focus, struct suspects *s); /* profile/{before,after}.folded */
 void blame_waits(struct collect *c, struct suspects *s);   /* stacks of D tasks */
 void blame_entity(struct collect *c, struct suspects *s);  /* disk, cgroup, … that the rule or its terms are about */

@@ -58,6 +58,7 @@ int view_culprits(struct collect *c)
 	blame_events(c, s);
 	blame_entity(c, s);
 	blame_tasks(c, focus, s);
+	blame_samples(c, focus, s);
 	blame_profile(c, focus, s);
 	if (focus & FOCUS_WAIT)
 		blame_waits(c, s);

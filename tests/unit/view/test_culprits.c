@@ -8,6 +8,8 @@
 #include "tests/unit/support/taken.h"
 #include "tests/unit/support/tree.h"
 
+#include <linux/perf_event.h>
+
 static const char *one_signal[1];
 
 static void rig_init(struct taken *t, const char *signal)
@@ -89,6 +91,52 @@ static void kernel_time_blames_who_used_it_and_the_function_it_ended_in(void **s
 	assert_string_equal(text_of(all, 1, "score"), "0.88");
 	json_object_put(all);
 	taken_done(&t);
+}
+
+/* As PERF_SAMPLE_IP|TID|TIME|CPU|PERIOD|CALLCHAIN has it. */
+struct record {
+	struct perf_event_header h;
+	uint64_t ip;
+	uint32_t pid, tid;
+	uint64_t t_ns;
+	uint32_t cpu, pad;
+	uint64_t period, n_chain;
+};
+
+static void add_samples(struct taken *t, unsigned n, uint32_t pid, uint64_t ip, uint64_t from_ns)
+{
+	struct ring_options o = {.name = "t", .segment_bytes = 65536, .segments = 4};
+	struct ring *ring;
+	assert_int_equal(ring_new(&o, &ring), 0);
+	for (unsigned i = 0; i < n; i++) {
+		struct record r = {.h = {.type = PERF_RECORD_SAMPLE, .size = sizeof(r)}, .ip = ip, .pid = pid, .tid = pid,
+				   .t_ns = from_ns + i * 50 * NS_PER_MS, .period = 50 * NS_PER_MS};
+		assert_int_equal(ring_append(ring, r.t_ns, PERF_RECORD_SAMPLE, &r, sizeof(r)), 0);
+	}
+	t->fds[CAPTURE_FD_STACKS] = dup(ring_fd(ring));
+	ring_free(ring);
+}
+
+static void what_ran_before_the_onset_does_not_hide_what_ran_after_it(void **state)
+{
+	(void)state;
+	struct tree tree;
+	struct taken t;
+	tree_init(&tree);
+	tree_write(&tree, "kallsyms", "ffffffff81000100 T copy_loop\nffffffff81000200 T next\n");
+	rig_init(&t, "cpu.sys");
+	snprintf(t.plan.proc_root, sizeof(t.plan.proc_root), "%s", tree.path);
+	add_growth(&t);
+	add_samples(&t, 40, 5, 0xffffffff81000110, 99 * NS_PER_S);
+	taken_put(&t, "profile/before.folded", "daily;main;entry_SYSCALL_64_after_hwframe;do_syscall_64;read 60000000\n");
+	struct json_object *all = culprits(&t);
+	_cleanup_free_ char *whole = strdup(json_object_to_json_string(all));
+	assert_non_null(strstr(whole, "\"name\": \"copy_loop\""));
+	assert_non_null(strstr(whole, "from the onset on, 100 % of the sampled CPU time ended in it, 2s of 2s"));
+	assert_non_null(strstr(whole, "burner"));
+	json_object_put(all);
+	taken_done(&t);
+	tree_done(&tree);
 }
 
 static void memory_blames_who_grew_not_who_is_large_and_never_ourselves(void **state)
@@ -206,6 +254,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kernel_time_blames_who_used_it_and_the_function_it_ended_in),
+		cmocka_unit_test(what_ran_before_the_onset_does_not_hide_what_ran_after_it),
 		cmocka_unit_test(memory_blames_who_grew_not_who_is_large_and_never_ourselves),
 		cmocka_unit_test(d_tasks_blame_the_function_behind_the_generic_wait),
 		cmocka_unit_test(an_event_names_its_own_culprits),
