@@ -6,7 +6,7 @@
  *     "TTM1" now zboottime zrealtime zutc bucket poor poor_ns
  *     n × (slot kind name)                                              entities
  *     n × (name span slow_span n × series)                              signals that are read
- *         series = slot flags t zvalue track track n × (span d first last)      the last: ewmas
+ *         series = slot known t zvalue windows [track track n × (span d first last)]      the last: ewmas
  *         track  = begun [run last n × (t zvalue)]                      times and values as differences
  *     n × (name attached n × (slot n × t))                              detectors
  *     n × (name digest foreign cold_until bucket n × instance)          rules
@@ -95,9 +95,16 @@ static void put_ewmas(const struct series *s, const struct series_spec *spec, st
 	}
 }
 
+static void put_windows(const struct series *s, const struct series_spec *spec, struct buf *out)
+{
+	put_track(&s->fast, out);
+	put_track(&s->slow, out);
+	put_ewmas(s, spec, out);
+}
+
 static bool is_kept(const struct machine *m, const struct signal_use *u, unsigned slot)
 {
-	return m->residents[slot].name && series_of(u, (uint16_t)slot)->ever;
+	return m->residents[slot].name && u->latest[slot].ever;
 }
 
 static void put_signal(const struct machine *m, const struct signal_use *u, struct buf *out)
@@ -110,16 +117,16 @@ static void put_signal(const struct machine *m, const struct signal_use *u, stru
 		n += is_kept(m, u, slot);
 	buf_add_varint(out, n);
 	for (unsigned slot = 0; slot < u->slots; slot++) {
-		const struct series *s = series_of(u, (uint16_t)slot);
+		const struct latest *l = &u->latest[slot];
 		if (!is_kept(m, u, slot))
 			continue;
 		buf_add_varint(out, slot);
-		buf_add_varint(out, s->known);
-		buf_add_varint(out, s->t_ns);
-		buf_add_zigzag(out, s->value);
-		put_track(&s->fast, out);
-		put_track(&s->slow, out);
-		put_ewmas(s, &u->spec, out);
+		buf_add_varint(out, l->known);
+		buf_add_varint(out, l->t_ns);
+		buf_add_zigzag(out, l->value);
+		buf_add_varint(out, u->series != NULL);
+		if (u->series)
+			put_windows(series_of(u, slot), &u->spec, out);
 	}
 }
 

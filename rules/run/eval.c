@@ -16,12 +16,11 @@ static enum truth is(bool yes)
 static bool signal_number(const struct machine *m, const struct node *n, uint16_t entity, double *ret)
 {
 	const struct signal_use *u = &m->signals[n->use];
-	struct series *s = series_of(u, n->of_host ? ENTITY_HOST : entity);
-	if (!s)
-		return false;
+	uint16_t slot = n->of_host ? ENTITY_HOST : entity;
 	if (n->kind == EXPR_SIGNAL)
-		return series_value(s, &u->spec, m->now_ns, ret);
-	if (!series_window(s, &u->spec, n->window, n->fn, m->now_ns, ret))
+		return slot < u->slots && latest_value(&u->latest[slot], &u->spec, m->now_ns, ret);
+	struct series *s = series_of(u, slot);
+	if (!s || !series_window(s, &u->spec, n->window, n->fn, m->now_ns, ret))
 		return false;
 	*ret *= n->number;
 	return true;

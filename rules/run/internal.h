@@ -81,8 +81,9 @@ struct signal_use {
 	uint32_t kinds;	     /* whose readings are asked for */
 	uint32_t over_kinds; /* of those, whose are read by quantifiers */
 	struct series_spec spec;
-	char *series; /* `slots` times spec.stride bytes */
 	unsigned slots;
+	struct latest *latest; /* per slot */
+	char *series;	       /* `slots` times spec.stride bytes; NULL when there are no windows */
 	uint64_t *own;	/* mask of rules that read it of their own entity */
 	uint64_t *all;	/* of rules whose every entity reads the host's */
 	uint64_t *over; /* of rules that read it by a quantifier */
@@ -148,9 +149,10 @@ void program_done(struct program *p);
 enum truth eval_truth(const struct machine *m, const struct program *p, uint16_t node, uint16_t entity);
 bool eval_number(const struct machine *m, const struct program *p, uint16_t node, uint16_t entity, double *ret);
 
-static inline struct series *series_of(const struct signal_use *u, uint16_t slot)
+/* NULL when it has no windows, or the slot none of this signal. */
+static inline struct series *series_of(const struct signal_use *u, unsigned slot)
 {
-	return slot < u->slots ? (struct series *)(u->series + (size_t)slot * u->spec.stride) : NULL;
+	return u->series && slot < u->slots ? (struct series *)(u->series + (size_t)slot * u->spec.stride) : NULL;
 }
 
 /* roster.c */

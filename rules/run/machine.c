@@ -100,11 +100,9 @@ static void take_reading(struct machine *m, const struct reading *r)
 	uint32_t kind = ENTITY_BIT(m->residents[r->entity].kind);
 	if (!(u->kinds & kind))
 		return;
-	struct series *s = series_of(u, r->entity);
-	if (r->unknown)
-		series_add_unknown(s, m->now_ns);
-	else
-		series_add(s, &u->spec, m->now_ns, r->value);
+	u->latest[r->entity] = (struct latest){m->now_ns, r->value, .known = !r->unknown, .ever = true};
+	if (u->series && !r->unknown)
+		series_add(series_of(u, r->entity), &u->spec, m->now_ns, r->value);
 	if (r->entity == ENTITY_HOST)
 		due_for_all(m, u->all);
 	else
@@ -302,8 +300,9 @@ static void free_signals(struct machine *m)
 	for (size_t i = 0; i < m->n_signals; i++) {
 		struct signal_use *u = &m->signals[i];
 		for (unsigned slot = 0; u->series && slot < u->slots; slot++)
-			if (series_of(u, (uint16_t)slot)->ever)
-				series_done(series_of(u, (uint16_t)slot), &u->spec);
+			if (u->latest[slot].ever)
+				series_done(series_of(u, slot), &u->spec);
+		free(u->latest);
 		free(u->series);
 		free(u->spec.windows);
 		free(u->own);

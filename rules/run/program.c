@@ -234,8 +234,9 @@ static int settle_series(struct machine *m)
 		struct signal_use *u = &m->signals[i];
 		series_spec_settle(&u->spec);
 		u->slots = u->kinds == ENTITY_BIT(ENTITY_KIND_HOST) ? 1 : m->max_entities;
-		u->series = calloc(u->slots, u->spec.stride);
-		if (!u->series)
+		u->latest = calloc(u->slots, sizeof(*u->latest));
+		u->series = u->spec.n_windows ? calloc(u->slots, u->spec.stride) : NULL;
+		if (!u->latest || (u->spec.n_windows && !u->series))
 			return -ENOMEM;
 		for (int kind = 0; kind < ENTITY_KIND_MAX_; kind++)
 			if (u->kinds & ENTITY_BIT(kind) && u->spec.n_windows)

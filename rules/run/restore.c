@@ -146,34 +146,35 @@ static void get_ewma(struct reader *r, struct series *s, const struct series_spe
 			s->windows[i].ewma = e;
 }
 
-/* Readings that this machine does not ask for are read over. */
-static struct series *series_for(const struct reader *r, const struct signal_use *u, uint64_t slot)
+/* Where it belongs here; ENTITY_NONE: it is not asked for, and read over. */
+static uint16_t slot_for(const struct reader *r, const struct signal_use *u, uint64_t slot)
 {
-	uint16_t here = slot < SLOTS_MAX ? r->slot_of[slot] : ENTITY_NONE;
-	if (!u || here == ENTITY_NONE || !(u->kinds & ENTITY_BIT(r->m->residents[here].kind)))
-		return NULL;
-	struct series *s = series_of(u, here);
-	return s && !s->ever ? s : NULL;
+	uint16_t here = r->slot_of[slot];
+	if (!u || here == ENTITY_NONE || !(u->kinds & ENTITY_BIT(r->m->residents[here].kind)) || u->latest[here].ever)
+		return ENTITY_NONE;
+	return here;
 }
 
-static void get_series(struct reader *r, const struct signal_use *u, const uint64_t kept_ns[2])
+static void get_windows(struct reader *r, struct series *s, const struct signal_use *u, const uint64_t kept_ns[2])
 {
-	struct series *s = series_for(r, u, get_below(r, SLOTS_MAX));
-	bool known = get_bool(r);
-	uint64_t t_ns = get_past(r);
-	int64_t value = cursor_zigzag(&r->c);
-	if (s && !r->c.bad) {
-		s->t_ns = t_ns;
-		s->value = value;
-		s->known = known;
-		s->ever = true;
-	}
 	get_track(r, s, u ? &u->spec : NULL, /* slow= */ false, kept_ns[0]);
 	get_track(r, s, u ? &u->spec : NULL, /* slow= */ true, kept_ns[1]);
 	uint64_t n = get_below(r, cursor_left(&r->c) + 1);
 	for (uint64_t i = 0; i < n && !r->c.bad; i++)
 		get_ewma(r, s, u ? &u->spec : NULL);
-	r->c.bad |= s && MAX(s->fast.last_ns, s->slow.last_ns) > s->t_ns;
+}
+
+static void get_series(struct reader *r, const struct signal_use *u, const uint64_t kept_ns[2])
+{
+	uint16_t slot = slot_for(r, u, get_below(r, SLOTS_MAX));
+	struct latest l = {.known = get_bool(r), .ever = true};
+	l.t_ns = get_past(r);
+	l.value = cursor_zigzag(&r->c);
+	bool with_windows = get_bool(r), ours = slot != ENTITY_NONE && !r->c.bad;
+	if (ours)
+		u->latest[slot] = l;
+	if (with_windows)
+		get_windows(r, ours ? series_of(u, slot) : NULL, u, kept_ns);
 }
 
 static void get_signal(struct reader *r)

@@ -158,9 +158,12 @@ void roster_death(struct machine *m, uint16_t slot)
 		return;
 	leave_selections(m, slot);
 	for (size_t i = 0; i < m->n_signals; i++) {
-		struct series *s = series_of(&m->signals[i], slot);
-		if (s)
-			series_done(s, &m->signals[i].spec);
+		struct signal_use *u = &m->signals[i];
+		if (slot >= u->slots || !u->latest[slot].ever)
+			continue;
+		if (u->series)
+			series_done(series_of(u, slot), &u->spec);
+		u->latest[slot] = (struct latest){0};
 	}
 	for (size_t i = 0; i < m->vocabulary->n_detectors; i++)
 		if (m->detectors[i].of)

@@ -117,30 +117,9 @@ static void track_add(struct series *s, const struct series_spec *spec, bool slo
 void series_add(struct series *s, const struct series_spec *spec, uint64_t t_ns, int64_t value)
 {
 	struct sample sample = {t_ns, value};
-	s->t_ns = t_ns;
-	s->value = value;
-	s->known = s->ever = true;
-	if (spec->n_windows == 0)
-		return;
 	track_add(s, spec, /* slow= */ false, &sample);
 	if (!s->slow.begun || t_ns / NS_PER_S != s->slow.last_ns / NS_PER_S)
 		track_add(s, spec, /* slow= */ true, &sample);
-}
-
-void series_add_unknown(struct series *s, uint64_t t_ns)
-{
-	s->t_ns = t_ns;
-	s->value = 0;
-	s->known = false;
-	s->ever = true;
-}
-
-bool series_value(const struct series *s, const struct series_spec *spec, uint64_t now_ns, double *ret)
-{
-	if (!s->known || now_ns - s->t_ns > spec->gap_ns)
-		return false;
-	*ret = (double)s->value;
-	return true;
 }
 
 bool series_window(struct series *s, const struct series_spec *spec, size_t window, enum window_fn fn, uint64_t now_ns,

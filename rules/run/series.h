@@ -37,21 +37,28 @@ struct track {
 	bool begun;
 };
 
-struct series {
-	uint64_t t_ns; /* of the last reading */
+/* The last reading, apart from the rest: most terms want no more, and go through all entities in a row. */
+struct latest {
+	uint64_t t_ns;
 	int64_t value;
 	bool known, ever;
+};
+
+struct series {
 	bool windowless; /* its windows did not fit into memory */
 	struct track fast, slow;
 	struct window windows[];
 };
 
-/* Takes a reading of time t_ns, which is not before the last one. */
-void series_add(struct series *s, const struct series_spec *spec, uint64_t t_ns, int64_t value);
-void series_add_unknown(struct series *s, uint64_t t_ns);
-
 /* The present value in quanta, false when unknown. */
-bool series_value(const struct series *s, const struct series_spec *spec, uint64_t now_ns, double *ret);
+static inline bool latest_value(const struct latest *l, const struct series_spec *spec, uint64_t now_ns, double *ret)
+{
+	*ret = (double)l->value;
+	return l->known && now_ns - l->t_ns <= spec->gap_ns;
+}
+
+/* Takes a known reading of time t_ns, which is not before the last one. */
+void series_add(struct series *s, const struct series_spec *spec, uint64_t t_ns, int64_t value);
 bool series_window(struct series *s, const struct series_spec *spec, size_t window, enum window_fn fn, uint64_t now_ns,
 		   double *ret);
 

@@ -209,6 +209,12 @@ static enum truth clear_truth(const struct machine *m, const struct rule_run *r,
 	return i->verdict == TRUTH_UNKNOWN ? TRUTH_UNKNOWN : i->verdict == TRUTH_TRUE ? TRUTH_FALSE : TRUTH_TRUE;
 }
 
+/* Idle and false, as nearly always: no clock runs that anybody would look at. */
+static bool is_at_rest(const struct rule_run *r, const struct instance *i)
+{
+	return i->state == RULE_IDLE && i->verdict == TRUTH_FALSE && r->rule->hold_of_ns == 0;
+}
+
 void state_evaluate(struct machine *m, struct rule_run *r, struct instance *i)
 {
 	const struct program *p = &r->program;
@@ -217,7 +223,11 @@ void state_evaluate(struct machine *m, struct rule_run *r, struct instance *i)
 	if (p->arm_when != NONE && wants_arming(r->rule) && eval_truth(m, p, p->arm_when, i->entity) == TRUTH_TRUE)
 		arm(m, r, i);
 	i->verdict = (uint8_t)eval_truth(m, p, p->when, i->entity);
-	if (i->state == RULE_FIRING) {
+	if (is_at_rest(r, i)) {
+		i->before = TRUTH_FALSE;
+		i->evaluated_ns = m->now_ns;
+		i->judged = true;
+	} else if (i->state == RULE_FIRING) {
 		if (i->verdict == TRUTH_TRUE)
 			i->true_span.last_ns = m->now_ns;
 		step(m, r, i, counts_as(r->rule, clear_truth(m, r, i), /* clearing= */ true));

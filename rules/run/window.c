@@ -46,6 +46,7 @@ void window_add(struct window *w, const struct window_spec *spec, const struct s
 	const struct sample *sample = samples_at(s, seq);
 	unsigned f = spec->features;
 	int r = 0;
+	w->memo_fn = 0;
 	if (w->failed)
 		return;
 	if (f & WINDOW_KEEPS_SUM)
@@ -66,6 +67,7 @@ static void remove_tail(struct window *w, const struct window_spec *spec, const 
 {
 	uint32_t seq = w->tail++;
 	unsigned f = spec->features;
+	w->memo_fn = 0;
 	if (w->failed)
 		return;
 	if (f & WINDOW_KEEPS_SUM)
@@ -82,8 +84,9 @@ static void remove_tail(struct window *w, const struct window_spec *spec, const 
 
 void window_advance(struct window *w, const struct window_spec *spec, const struct samples *s, uint64_t now_ns)
 {
-	if (now_ns < spec->span_ns || !(spec->features & WINDOW_KEEPS_SAMPLES))
+	if (now_ns == w->advanced_ns || now_ns < spec->span_ns || !(spec->features & WINDOW_KEEPS_SAMPLES))
 		return;
+	w->advanced_ns = now_ns;
 	uint64_t out = now_ns - spec->span_ns;
 	while (w->tail != s->end && samples_at(s, w->tail)->t_ns <= out)
 		remove_tail(w, spec, s);
@@ -143,11 +146,9 @@ static bool set(double *ret, double value)
 	return true;
 }
 
-bool window_value(const struct window *w, const struct window_spec *spec, const struct samples *s, enum window_fn fn,
-		  double *ret)
+static bool work_out(const struct window *w, const struct window_spec *spec, const struct samples *s, enum window_fn fn,
+		     double *ret)
 {
-	if (fn == WINDOW_EWMA)
-		return w->ewma.begun && set(ret, w->ewma.value);
 	uint32_t n = s->end - w->tail;
 	if (n == 0 || w->failed)
 		return false;
@@ -186,6 +187,18 @@ bool window_value(const struct window *w, const struct window_spec *spec, const 
 	default:
 		return set(ret, rank_value(w, s, 99));
 	}
+}
+
+bool window_value(struct window *w, const struct window_spec *spec, const struct samples *s, enum window_fn fn,
+		  double *ret)
+{
+	if (fn == WINDOW_EWMA)
+		return w->ewma.begun && set(ret, w->ewma.value);
+	if (w->memo_fn != fn + 1) {
+		w->memo_known = work_out(w, spec, s, fn, &w->memo);
+		w->memo_fn = (uint8_t)(fn + 1);
+	}
+	return w->memo_known && set(ret, w->memo);
 }
 
 void window_done(struct window *w)

@@ -57,8 +57,13 @@ struct ewma {
 };
 
 struct window {
-	uint32_t tail;
+	/* What a rule asks for again before anything changed: rules share windows. */
+	double memo;
+	uint8_t memo_fn; /* plus one; 0: nothing */
+	bool memo_known;
 	bool failed; /* out of memory once: unknown from then on */
+	uint32_t tail;
+	uint64_t advanced_ns;
 	__int128 sum;
 	struct extremes least, greatest;
 	struct moments *moments;
@@ -79,6 +84,6 @@ void window_drop_oldest(struct window *w, const struct window_spec *spec, const 
 void ewma_add(struct ewma *e, uint64_t tau_ns, uint64_t t_ns, int64_t value, bool afresh);
 
 /* The value of a window that was advanced to now. false: unknown. */
-bool window_value(const struct window *w, const struct window_spec *spec, const struct samples *s, enum window_fn fn,
+bool window_value(struct window *w, const struct window_spec *spec, const struct samples *s, enum window_fn fn,
 		  double *ret);
 void window_done(struct window *w);
