@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "tests/unit/support/naive.h"
+
+#include "engine/base/clock.h"
+
+void naive_start(struct naive *n, const struct ruleset *set, const struct vocabulary *v, uint64_t period_ns)
+{
+	*n = (struct naive){.vocabulary = v, .set = set, .period_ns = period_ns};
+	naive_input(n, &(struct input){.kind = INPUT_BORN, .born = {.kind = ENTITY_KIND_HOST, .name = "host"}});
+}
+
+static void *grown(void *array, size_t n, size_t size)
+{
+	void *p = realloc(array, (n + 1) * size);
+	if (!p)
+		abort();
+	return p;
+}
+
+static void say(struct naive *n, const char *what, size_t rule, size_t slot)
+{
+	buf_printf(&n->said, "%llu %s %zu %zu\n", (unsigned long long)n->now_ns, what, rule, slot);
+}
+
+/* --- holds: from all records since the last change between firing and not --- */
+
+static bool both_known(const struct naive_record *r)
+{
+	return r[-1].counts_as != TRUTH_UNKNOWN && r[0].counts_as != TRUTH_UNKNOWN;
+}
+
+/* How long it has been true without a false in between, the unknown stretches left out. */
+static uint64_t held(const struct naive_watch *w)
+{
+	size_t first = w->n;
+	uint64_t sum = 0;
+	while (first > 0 && w->records[first - 1].counts_as != TRUTH_FALSE)
+		first--;
+	while (first < w->n && w->records[first].counts_as != TRUTH_TRUE)
+		first++;
+	for (size_t k = first + 1; k < w->n; k++)
+		sum += both_known(&w->records[k]) ? w->records[k].t_ns - w->records[k - 1].t_ns : 0;
+	return sum;
+}
+
+/* The sum of true time within the last of_ns of known time; *ret_any: whether any of it is left. */
+static uint64_t held_of(const struct naive_watch *w, uint64_t of_ns, bool *ret_any)
+{
+	uint64_t back = 0, sum = 0; /* known time from the last record back */
+	*ret_any = false;
+	for (size_t k = w->n; k-- > 0;) {
+		if (back >= of_ns)
+			break;
+		*ret_any |= w->records[k].counts_as == TRUTH_TRUE;
+		if (k == 0 || !both_known(&w->records[k]))
+			continue;
+		uint64_t dt = w->records[k].t_ns - w->records[k - 1].t_ns;
+		if (w->records[k].counts_as == TRUTH_TRUE && w->records[k - 1].counts_as == TRUTH_TRUE)
+			sum += MIN(dt, of_ns - back);
+		back += dt;
+	}
+	return sum;
+}
+
+static void turn(struct naive *n, struct naive_watch *w, enum rule_state state, const char *what, size_t rule, size_t slot)
+{
+	if ((state == RULE_FIRING) != (w->state == RULE_FIRING))
+		w->n = 0;
+	w->state = state;
+	say(n, what, rule, slot);
+}
+
+static void step(struct naive *n, size_t rule, size_t slot, enum truth counts_as)
+{
+	const struct rule *r = &n->set->rules[rule];
+	struct naive_watch *w = &n->watches[rule][slot];
+	bool any = false, of = r->hold_ns && r->hold_of_ns;
+	w->records = grown(w->records, w->n, sizeof(*w->records));
+	w->records[w->n++] = (struct naive_record){n->now_ns, counts_as};
+	if (w->state == RULE_FIRING) {
+		if (counts_as == TRUTH_TRUE && held(w) >= r->clear_hold_ns)
+			turn(n, w, RULE_IDLE, "ended", rule, slot);
+		return;
+	}
+	uint64_t so_far = of ? held_of(w, r->hold_of_ns, &any) : held(w);
+	if (counts_as == TRUTH_TRUE && w->state == RULE_IDLE && r->hold_ns)
+		turn(n, w, RULE_PENDING, "pending", rule, slot);
+	if (counts_as == TRUTH_TRUE && so_far >= r->hold_ns)
+		turn(n, w, RULE_FIRING, "fired", rule, slot);
+	else if (counts_as == TRUTH_FALSE && w->state == RULE_PENDING && !any)
+		turn(n, w, RULE_IDLE, "idle", rule, slot);
+}
+
+/* --- which rules read what --- */
+
+typedef bool (*visit_fn)(const struct expr *e, enum entity_kind inside, bool quantified, const void *ctx);
+
+static bool any_node(const struct expr *e, enum entity_kind inside, bool quantified, visit_fn visit, const void *ctx)
+{
+	if (!e)
+		return false;
+	if (visit(e, inside, quantified, ctx))
+		return true;
+	if (e->kind == EXPR_ANY || e->kind == EXPR_ALL || e->kind == EXPR_TALLY)
+		return any_node(e->a, e->over.kind, true, visit, ctx);
+	return any_node(e->a, inside, quantified, visit, ctx) || any_node(e->b, inside, quantified, visit, ctx);
+}
+
+static bool any_expr(const struct rule *r, visit_fn visit, const void *ctx)
+{
+	return any_node(r->when, r->for_each, false, visit, ctx) || any_node(r->clear, r->for_each, false, visit, ctx) ||
+	       any_node(r->arm.when, r->for_each, false, visit, ctx);
+}
+
+struct asked {
+	const struct naive *n;
+	const struct reading *reading;
+	uint16_t entity;
+};
+
+static int signal_of(const struct expr *e, bool *ret_of_host)
+{
+	*ret_of_host = e->kind == EXPR_SIGNAL ? e->signal.of_host : e->window.of_host;
+	return e->kind == EXPR_SIGNAL ? e->signal.signal : e->kind == EXPR_WINDOW ? e->window.signal : -1;
+}
+
+static bool reads(const struct expr *e, enum entity_kind inside, bool quantified, const void *ctx)
+{
+	const struct asked *a = ctx;
+	bool of_host;
+	if (signal_of(e, &of_host) != a->reading->signal)
+		return false;
+	if (of_host || inside == ENTITY_KIND_HOST)
+		return a->reading->entity == ENTITY_HOST;
+	return quantified ? a->n->slots[a->reading->entity].kind == inside : a->reading->entity == a->entity;
+}
+
+static bool counts_events(const struct expr *e, enum entity_kind inside, bool quantified, const void *ctx)
+{
+	(void)inside;
+	(void)quantified;
+	const int *detector = ctx;
+	return e->kind == EXPR_EVENTS && (*detector < 0 || e->events.detector == *detector);
+}
+
+static bool is_signal(const struct expr *e, enum entity_kind inside, bool quantified, const void *ctx)
+{
+	bool of_host;
+	(void)inside;
+	(void)quantified;
+	(void)ctx;
+	return signal_of(e, &of_host) >= 0;
+}
+
+static bool tick_is_due(const struct naive *n, const struct rule *r, uint16_t entity, const struct input *in)
+{
+	int any = -1;
+	if (in->tick.n && (any_expr(r, counts_events, &any) || !any_expr(r, is_signal, NULL)))
+		return true;
+	for (size_t i = 0; i < in->tick.n; i++) {
+		struct asked a = {n, &in->tick.readings[i], entity};
+		if (n->slots[a.reading->entity].alive && any_expr(r, reads, &a))
+			return true;
+	}
+	return false;
+}
+
+bool naive_is_due(const struct naive *n, const struct rule *r, uint16_t entity, const struct input *in)
+{
+	if (in->kind == INPUT_TICK)
+		return tick_is_due(n, r, entity, in);
+	int detector = in->event.detector;
+	return in->kind == INPUT_EVENT && n->detectors[detector].attached && any_expr(r, counts_events, &detector) &&
+	       (entity == ENTITY_HOST || entity == in->event.entity);
+}
+
+/* --- inputs --- */
+
+static enum truth policy(const struct rule *r, enum truth t, bool clearing)
+{
+	if (t != TRUTH_UNKNOWN || r->unknown == UNKNOWN_KEEP)
+		return t;
+	return (r->unknown == UNKNOWN_TRUE) == !clearing ? TRUTH_TRUE : TRUTH_FALSE;
+}
+
+static enum truth negated(enum truth t)
+{
+	return t == TRUTH_UNKNOWN ? t : t == TRUTH_TRUE ? TRUTH_FALSE : TRUTH_TRUE;
+}
+
+static uint64_t gap_of(uint64_t period_ns)
+{
+	return MAX(period_ns * 5 / 2, NS_PER_S);
+}
+
+static void evaluate(struct naive *n, size_t rule, size_t slot)
+{
+	const struct rule *r = &n->set->rules[rule];
+	struct naive_watch *w = &n->watches[rule][slot];
+	bool has_signals = any_expr(r, is_signal, NULL);
+	if (w->judged && has_signals && n->now_ns - w->evaluated_ns > gap_of(n->period_ns))
+		step(n, rule, slot, policy(r, TRUTH_UNKNOWN, w->state == RULE_FIRING));
+	w->verdict = naive_truth(n, r->when, (uint16_t)slot);
+	if (w->state == RULE_FIRING)
+		step(n, rule, slot,
+		     policy(r, r->clear ? naive_truth(n, r->clear, (uint16_t)slot) : negated(w->verdict), true));
+	else
+		step(n, rule, slot, policy(r, w->verdict, false));
+	w->judged = true;
+	w->evaluated_ns = n->now_ns;
+}
+
+static void evaluate_due(struct naive *n, const struct input *in)
+{
+	for (size_t rule = 0; rule < n->set->n; rule++)
+		for (size_t slot = 0; slot < NAIVE_SLOTS; slot++)
+			if (n->watches[rule][slot].watched && naive_is_due(n, &n->set->rules[rule], (uint16_t)slot, in))
+				evaluate(n, rule, slot);
+}
+
+static void born(struct naive *n, uint16_t slot, enum entity_kind kind)
+{
+	n->slots[slot].alive = true;
+	n->slots[slot].kind = kind;
+	n->slots[slot].series = calloc(n->vocabulary->n_signals, sizeof(struct naive_series));
+	for (size_t rule = 0; rule < n->set->n; rule++)
+		n->watches[rule][slot].watched = n->set->rules[rule].for_each == kind;
+}
+
+static void forget_watch(struct naive *n, size_t rule, size_t slot)
+{
+	struct naive_watch *w = &n->watches[rule][slot];
+	if (w->watched && w->state != RULE_IDLE)
+		say(n, w->state == RULE_FIRING ? "gone" : "idle", rule, slot);
+	free(w->records);
+	*w = (struct naive_watch){0};
+}
+
+static void gone(struct naive *n, uint16_t slot)
+{
+	for (size_t rule = 0; rule < n->set->n; rule++)
+		forget_watch(n, rule, slot);
+	for (size_t s = 0; n->slots[slot].series && s < n->vocabulary->n_signals; s++)
+		free(n->slots[slot].series[s].of);
+	free(n->slots[slot].series);
+	n->slots[slot].series = NULL;
+	n->slots[slot].alive = false;
+	for (size_t d = 0; d < ARRAY_SIZE(n->detectors); d++)
+		for (size_t i = 0; i < n->detectors[d].n; i++)
+			if (n->detectors[d].entity[i] == slot)
+				n->detectors[d].entity[i] = ENTITY_HOST;
+}
+
+static void read_one(struct naive *n, const struct reading *r)
+{
+	if (!n->slots[r->entity].alive)
+		return;
+	struct naive_series *s = &n->slots[r->entity].series[r->signal];
+	s->of = grown(s->of, s->n, sizeof(*s->of));
+	s->of[s->n++] = (struct naive_reading){n->now_ns, r->unknown, r->value};
+}
+
+static void take_event(struct naive *n, const struct input *in)
+{
+	size_t d = in->event.detector, k = n->detectors[d].n;
+	if (!n->detectors[d].attached)
+		return;
+	n->detectors[d].t_ns = grown(n->detectors[d].t_ns, k, sizeof(uint64_t));
+	n->detectors[d].entity = grown(n->detectors[d].entity, k, sizeof(uint16_t));
+	n->detectors[d].t_ns[k] = n->now_ns;
+	n->detectors[d].entity[k] = in->event.entity;
+	n->detectors[d].n++;
+}
+
+void naive_input(struct naive *n, const struct input *in)
+{
+	n->now_ns = MAX(n->now_ns, in->t_ns);
+	switch (in->kind) {
+	case INPUT_BORN:
+		born(n, in->born.entity, in->born.kind);
+		break;
+	case INPUT_GONE:
+		gone(n, in->gone.entity);
+		break;
+	case INPUT_TICK:
+		for (size_t i = 0; i < in->tick.n; i++)
+			read_one(n, &in->tick.readings[i]);
+		evaluate_due(n, in);
+		break;
+	case INPUT_EVENT:
+		take_event(n, in);
+		evaluate_due(n, in);
+		break;
+	case INPUT_ATTACH:
+		if (!in->attach.attached)
+			n->detectors[in->attach.detector].n = 0;
+		n->detectors[in->attach.detector].attached = in->attach.attached;
+		break;
+	default:
+		break;
+	}
+}
+
+void naive_stop(struct naive *n)
+{
+	for (uint16_t slot = 0; slot < NAIVE_SLOTS; slot++)
+		gone(n, slot);
+	for (size_t d = 0; d < ARRAY_SIZE(n->detectors); d++) {
+		free(n->detectors[d].t_ns);
+		free(n->detectors[d].entity);
+	}
+	buf_done(&n->said);
+}
