@@ -70,7 +70,8 @@ static int take_record(void *ctx, void *data, size_t len)
 {
 	struct detector *one = ctx;
 	struct detect *d = one->set;
-	char entity[ENTITY_NAME_MAX] = "";
+	char entity[ENTITY_NAME_MAX];
+	strcpy(entity, one->def->entity == ENTITY_KIND_HOST ? entity_kind_name(ENTITY_KIND_HOST) : "");
 	uint32_t n = (uint32_t)MIN(len, sizeof(d->scratch));
 	memcpy(d->scratch.room, data, n);
 	if (one->ops->finish)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Iterators over all tasks: a descriptor whose bytes are struct task_row or struct task_stack, back to back. By a BPF task
- * iterator where the kernel has one; else an anonymous memory file filled from /proc (stacks from /proc/PID/stack where
- * that is readable, without frames else).
+ * iterator where the kernel has one; else an anonymous memory file filled from /proc, whose stack rows have no frames
+ * (n_frames 0: /proc/PID/stack has names, not addresses).
  */
 #pragma once
 
