@@ -34,7 +34,7 @@ static bool find_row(int fd, pid_t pid, size_t row_bytes, void *ret)
 	_cleanup_close_ int iterator = fd;
 	_cleanup_buf_ struct buf rows = {0};
 	assert_true(fd >= 0);
-	assert_int_equal(io_read_all(fd, 64 << 20, &rows), 0);
+	assert_int_equal(io_read_all(iterator, 64 << 20, &rows), 0);
 	assert_int_equal(rows.len % row_bytes, 0);
 	for (size_t at = 0; at < rows.len; at += row_bytes) {
 		const struct task_row *row = (const void *)(rows.data + at);
