@@ -44,16 +44,16 @@ static const struct source_file files[] = {
 	{V2, "memory.pressure", scan_psi, CGROUP_PSI_MEM_US},
 	{V2, "io.pressure", scan_psi, CGROUP_PSI_IO_US},
 	{V1_CPU, "cpu.stat", scan_cpu_v1, CGROUP_PERIODS},
+	{V2, "pids.current", scan_number, CGROUP_PIDS},
+	{V1_PIDS, "pids.current", scan_number, CGROUP_PIDS},
 	{V2, "memory.current", scan_number, CGROUP_MEM},
+	{V1_MEMORY, "memory.usage_in_bytes", scan_number, CGROUP_MEM},
 	{V2, "memory.stat", scan_memory_v2, CGROUP_ANON},
 	{V2, "memory.events", scan_oom_kill, CGROUP_OOM_KILL},
-	{V2, "pids.current", scan_number, CGROUP_PIDS},
-	{V1_MEMORY, "memory.usage_in_bytes", scan_number, CGROUP_MEM},
 	{V1_MEMORY, "memory.stat", scan_memory_v1, CGROUP_ANON},
 	{V1_MEMORY, "memory.oom_control", scan_oom_kill, CGROUP_OOM_KILL},
-	{V1_PIDS, "pids.current", scan_number, CGROUP_PIDS},
 };
-enum { FILES = ARRAY_SIZE(files), CPU_FILES = 2, PSI_END = 5 };
+enum { FILES = ARRAY_SIZE(files), CPU_FILES = 2, PSI_END = 5, USAGE_END = 10 };
 
 struct group {
 	char path[ENTITY_NAME_MAX]; /* "/a/b" in its hierarchy */
@@ -310,14 +310,17 @@ static uint64_t stalls(const struct group *g)
 
 static void read_group(struct groups *s, struct group *g, bool refresh)
 {
-	uint64_t cpu = g->values[CGROUP_CPU_NS], stalled = stalls(g);
+	uint64_t cpu = g->values[CGROUP_CPU_NS], stalled = stalls(g), memory = g->values[CGROUP_MEM];
 	bool fresh = !g->mask;
 	read_files(s, g, 0, CPU_FILES);
 	bool ran = fresh || refresh || g->values[CGROUP_CPU_NS] != cpu || !(g->mask & 1U << CGROUP_CPU_NS);
 	if (ran || stalled)
 		read_files(s, g, CPU_FILES, PSI_END);
 	if (ran || stalls(g) != stalled)
-		read_files(s, g, PSI_END, FILES);
+		read_files(s, g, PSI_END, USAGE_END);
+	/* memory.stat is by far the dearest; where the sum stands still, so do its parts, near enough. */
+	if (fresh || refresh || g->values[CGROUP_MEM] != memory)
+		read_files(s, g, USAGE_END, FILES);
 }
 
 static bool is_at_or_below(const char *path, const char *group)

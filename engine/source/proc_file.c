@@ -27,11 +27,15 @@ int proc_file_read(const struct proc_file *f, struct buf *text)
 	if (f->fd < 0)
 		return -EBADF;
 	ssize_t n;
-	while ((n = read_at(f->fd, text)) > 0 && text->len <= PROC_FILE_MAX)
+	while ((n = read_at(f->fd, text)) > 0 && text->len <= PROC_FILE_MAX) {
 		text->len += (size_t)n;
+		/* The kernel fills a page as far as whole records fit: that little means that there was no more. */
+		if (n < 2048)
+			break;
+	}
 	if (text->data)
 		text->data[text->len] = '\0';
-	return n < 0 ? (int)n : n > 0 ? -EFBIG : 0;
+	return n < 0 ? (int)n : text->len > PROC_FILE_MAX ? -EFBIG : 0;
 }
 
 void proc_file_close(struct proc_file *f)
