@@ -19,7 +19,7 @@ struct stack {
 static bool is_idle_function(const char *name)
 {
 	static const char *const prefixes[] = {
-		"acpi_idle", "acpi_processor_ffh", "acpi_safe_halt", "arch_cpu_idle", "cpu_do_idle", "cpu_idle", "cpu_startup_entry",
+		"acpi_idle", "acpi_processor_ffh", "acpi_safe_halt", "amd_e400_idle", "arch_cpu_idle", "cpu_do_idle", "cpu_idle", "cpu_startup_entry",
 		"cpuidle", "default_idle", "do_idle", "intel_idle", "io_idle", "mwait_idle", "native_safe_halt", "poll_idle",
 		"psci_", "pv_native_safe_halt", "tick_nohz_idle",
 	};
