@@ -95,18 +95,6 @@ void rig_clock(struct rig *rig, uint64_t ms, int64_t boottime_offset_ns)
 				       .clock = {.boottime_offset_ns = boottime_offset_ns}});
 }
 
-int rig_move(struct rig *rig, const struct ruleset *set)
-{
-	_cleanup_buf_ struct buf state = {0};
-	int r = machine_checkpoint(rig->m, &state);
-	if (r < 0)
-		return r;
-	machine_free(rig->m);
-	rig->m = make(set);
-	rig->set = set;
-	return machine_restore(rig->m, state.data, state.len);
-}
-
 const char *rig_said(struct rig *rig)
 {
 	static char text[65536];

@@ -27,8 +27,6 @@ void rig_attach(struct rig *rig, uint64_t ms, const char *detector, bool attache
 void rig_event(struct rig *rig, uint64_t ms, uint16_t slot, const char *detector, const void *record, uint32_t len);
 void rig_clock(struct rig *rig, uint64_t ms, int64_t boottime_offset_ns);
 void rig_input(struct rig *rig, const struct input *in);
-/* Into a new machine with those rules, by way of a checkpoint; what was said stays. */
-int rig_move(struct rig *rig, const struct ruleset *set);
 /* What was said since the last call; lives until the next. */
 const char *rig_said(struct rig *rig);
 void rig_stop(struct rig *rig);

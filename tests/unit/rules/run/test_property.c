@@ -7,6 +7,7 @@
 #include "rules/tell/why.h"
 #include "tests/unit/support/build_rule.h"
 #include "tests/unit/support/naive.h"
+#include "tests/unit/support/rig.h"
 #include "tests/unit/support/vocabulary.h"
 
 #define CASES 300
@@ -347,11 +348,72 @@ static void a_restored_machine_goes_on_as_if_nothing_had_happened(void **state)
 		interrupted(i);
 }
 
+/* Whatever a stranger wrote: it is refused or taken, and the machine goes on without a crash (SAN=1 sees more). */
+static void foreign_bytes_are_refused_or_harmless(void **state)
+{
+	struct world w = {.t_ns = PERIOD_NS};
+	_cleanup_buf_ struct buf bytes = {0}, said = {0};
+	unsigned refused = 0;
+	(void)state;
+	seed_with(2 * CASES);
+	make_rules();
+	struct machine *m = make_machine();
+	for (unsigned k = 0; k < INPUTS; k++) {
+		struct input in = make_input(&w);
+		machine_input(m, &in, say_all, &said);
+	}
+	machine_checkpoint(m, &bytes);
+	machine_free(m);
+	for (size_t i = 0; i < bytes.len; i++) {
+		char was = bytes.data[i];
+		bytes.data[i] = (char)draw(256);
+		m = make_machine();
+		int r = machine_restore(m, bytes.data, chance(90) ? bytes.len : i);
+		assert_true(r == 0 || r == -EBADMSG);
+		refused += r < 0;
+		for (unsigned k = 0; r == 0 && k < 5; k++) {
+			struct input in = make_input(&w);
+			machine_input(m, &in, say_all, &said);
+		}
+		machine_free(m);
+		bytes.data[i] = was;
+	}
+	assert_true(refused > bytes.len / 20);
+}
+
+static void state_of_changed_rules_is_passed_over_and_they_are_cold_for_their_longest_span(void **state)
+{
+	struct rig rig;
+	_cleanup_buf_ struct buf bytes = {0};
+	(void)state;
+	build_reset();
+	build_rule("kept", above("cpu.sys", 50));
+	build_rule("changed", above("cpu.sys", 50));
+	rig_start(&rig, build_ruleset());
+	rig_read(&rig, 1000, ENTITY_HOST, "cpu.sys", 80);
+	assert_string_equal(rig_said(&rig), "1s fired kept host\n1s fired changed host\n");
+	assert_int_equal(machine_checkpoint(rig.m, &bytes), 0);
+	rig_stop(&rig);
+	struct rule *changed = (struct rule *)&build_ruleset()->rules[1];
+	changed->digest = "another";
+	changed->longest_span_ns = 5 * NS_PER_S;
+	rig_start(&rig, build_ruleset());
+	assert_int_equal(machine_restore(rig.m, bytes.data, bytes.len), 0);
+	rig_read(&rig, 2000, ENTITY_HOST, "cpu.sys", 80);
+	rig_read(&rig, 3000, ENTITY_HOST, "cpu.sys", 10);
+	rig_read(&rig, 6500, ENTITY_HOST, "cpu.sys", 80);
+	assert_string_equal(rig_said(&rig), "2s fired changed host?\n3s ended kept host\n3s ended changed host\n"
+					    "6.500s fired kept host\n6.500s fired changed host\n");
+	rig_stop(&rig);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_machine_decides_as_the_naive_evaluator_does),
 		cmocka_unit_test(a_restored_machine_goes_on_as_if_nothing_had_happened),
+		cmocka_unit_test(foreign_bytes_are_refused_or_harmless),
+		cmocka_unit_test(state_of_changed_rules_is_passed_over_and_they_are_cold_for_their_longest_span),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
