@@ -120,7 +120,7 @@ struct asked {
 
 static int signal_of(const struct expr *e, bool *ret_of_host)
 {
-	*ret_of_host = e->kind == EXPR_SIGNAL ? e->signal.of_host : e->window.of_host;
+	*ret_of_host = e->kind == EXPR_SIGNAL ? e->signal.of_host : e->kind == EXPR_WINDOW && e->window.of_host;
 	return e->kind == EXPR_SIGNAL ? e->signal.signal : e->kind == EXPR_WINDOW ? e->window.signal : -1;
 }
 
