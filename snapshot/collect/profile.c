@@ -12,10 +12,10 @@
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 
-#define PAGES_AFTER 64	/* per CPU: 256 KiB hold a second of 99 Hz with deep stacks many times over */
-#define LOOK_NS (200 * NS_PER_MS)
-#define RESOLVE_NS (2500 * NS_PER_MS) /* of the 5 s that the collector has after the window */
-#define CENSUS_NS (UINT64_C(60) * NS_PER_S)
+#define PAGES_AFTER 64 /* per CPU: 256 KiB hold a second of 99 Hz with deep stacks many times over */
+#define LOOK_NS	    (200 * NS_PER_MS)
+#define RESOLVE_NS  (2500 * NS_PER_MS) /* of the 5 s that the collector has after the window */
+#define CENSUS_NS   (UINT64_C(60) * NS_PER_S)
 
 struct window {
 	const char *label, *member;
@@ -85,7 +85,8 @@ static void take_rings(struct job *j)
 	uint64_t begin_ns;
 	size_t at = 0;
 	j->before.error = stacks < 0 ? -ENODATA
-				     : records_add_ring(&p->before, stacks, j->before.from_ns, j->before.to_ns, &j->before.begin_ns);
+				     : records_add_ring(&p->before, stacks, j->before.from_ns, j->before.to_ns,
+							&j->before.begin_ns);
 	if (j->before.begin_ns == UINT64_MAX)
 		j->before.begin_ns = 0;
 	if (j->before.error == 0 && !j->before.begin_ns)
@@ -148,7 +149,11 @@ static enum member_state missing_state(const struct job *j, const struct window 
 
 static void close_member(struct job *j, int r, uint64_t lost)
 {
-	collect_close(j->c, r < 0 ? MEMBER_FAILED : lost ? MEMBER_LOSSY : MEMBER_COMPLETE, r < 0 ? strerror(-r) : NULL, lost);
+	collect_close(j->c,
+		      r < 0  ? MEMBER_FAILED
+		      : lost ? MEMBER_LOSSY
+			     : MEMBER_COMPLETE,
+		      r < 0 ? strerror(-r) : NULL, lost);
 }
 
 static void write_folded(struct job *j, struct window *w)
@@ -197,8 +202,11 @@ static void say_note(const struct window *w, char *note, size_t size)
 	char span[CLOCK_TEXT_MAX];
 	const struct profile_counts *c = &w->counts;
 	uint64_t span_ns = c->last_ns > c->first_ns ? c->last_ns - c->first_ns : 0;
-	snprintf(note, size, "%s at %u Hz, %" PRIu64 " samples drawn; not drawn: %" PRIu64 " of idle CPUs, %" PRIu64 " of our own, %" PRIu64
-		 " lost", clock_span(span_ns / NS_PER_MS * NS_PER_MS, span), w->hz, c->folded, c->idle, c->self, w->records->lost);
+	snprintf(note, size,
+		 "%s at %u Hz, %" PRIu64 " samples drawn; not drawn: %" PRIu64 " of idle CPUs, %" PRIu64
+		 " of our own, %" PRIu64 " lost",
+		 clock_span(span_ns / NS_PER_MS * NS_PER_MS, span), w->hz, c->folded, c->idle, c->self,
+		 w->records->lost);
 }
 
 static void write_flame(struct job *j)
@@ -230,7 +238,8 @@ static void write_symbols(struct job *j)
 			collect_close(j->c, MEMBER_PARTIAL, reason, 0);
 	}
 	if (symbols_kernel_error(j->profile.symbols))
-		collect_missing(j->c, "profile/kallsyms", MEMBER_DENIED, "the kernel hides its addresses: kernel.kptr_restrict, CAP_SYSLOG");
+		collect_missing(j->c, "profile/kallsyms", MEMBER_DENIED,
+				"the kernel hides its addresses: kernel.kptr_restrict, CAP_SYSLOG");
 	else if ((to = collect_open(j->c, "profile/kallsyms")))
 		close_member(j, slices_write_kallsyms(to, &j->profile), 0);
 }

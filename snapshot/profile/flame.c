@@ -5,12 +5,12 @@
 #include "engine/base/text.h"
 #include "snapshot/profile/flame_style.h"
 
-#define WIDTH 1200.0
-#define MARGIN 16.0
-#define HEAD 92.0 /* title, tabs, note */
-#define FOOT 34.0
-#define ROW 18.0
-#define LETTER 6.7	 /* width of a letter of the labels */
+#define WIDTH	  1200.0
+#define MARGIN	  16.0
+#define HEAD	  92.0 /* title, tabs, note */
+#define FOOT	  34.0
+#define ROW	  18.0
+#define LETTER	  6.7	    /* width of a letter of the labels */
 #define NARROWEST (1 / 3.0) /* px */
 
 struct canvas {
@@ -88,7 +88,8 @@ static void add_frame(struct canvas *c, const struct fold_node *n, double x, dou
 		   100.0 * (double)n->total_us / (double)MAX(c->total, UINT64_C(1)));
 	if (n->self_us && n->self_us != n->total_us)
 		buf_printf(&c->out, "\n%s in itself", clock_span(n->self_us * NS_PER_US, span));
-	buf_printf(&c->out, "</title><rect x=\"%.2f\" y=\"%.0f\" width=\"%.2f\" height=\"%.0f\" fill=\"", x, y, width, ROW - 1);
+	buf_printf(&c->out, "</title><rect x=\"%.2f\" y=\"%.0f\" width=\"%.2f\" height=\"%.0f\" fill=\"", x, y, width,
+		   ROW - 1);
 	add_fill(&c->out, n->kind, n->name);
 	buf_printf(&c->out, "\"/><text x=\"%.2f\" y=\"%.1f\">", x + 3, y + ROW - 5.5);
 	add_label(&c->out, n->name, width);
@@ -124,7 +125,9 @@ static void add_window(struct buf *out, const struct flame_window *w, size_t i, 
 	if (c.total)
 		add_tree(&c, 0, MARGIN, bottom - ROW);
 	else
-		buf_printf(out, "<text class=\"none\" x=\"%.0f\" y=\"%.0f\">No samples outside of idle CPUs and our own tasks.</text>\n",
+		buf_printf(out,
+			   "<text class=\"none\" x=\"%.0f\" y=\"%.0f\">No samples outside of idle CPUs and our own "
+			   "tasks.</text>\n",
 			   WIDTH / 2, (HEAD + bottom) / 2);
 	buf_add(out, buf_str(&c.out), c.out.len);
 	out->failed |= c.out.failed;
@@ -135,8 +138,9 @@ static void add_window(struct buf *out, const struct flame_window *w, size_t i, 
 static void add_tab(struct buf *out, const struct flame_window *w, size_t i, bool shown)
 {
 	double x = MARGIN + (double)i * 92;
-	buf_printf(out, "<g class=\"tab%s\" data-w=\"w%zu\"><rect x=\"%.0f\" y=\"42\" width=\"84\" height=\"22\" rx=\"11\"/>"
-			"<text x=\"%.0f\" y=\"57\">",
+	buf_printf(out,
+		   "<g class=\"tab%s\" data-w=\"w%zu\"><rect x=\"%.0f\" y=\"42\" width=\"84\" height=\"22\" rx=\"11\"/>"
+		   "<text x=\"%.0f\" y=\"57\">",
 		   shown ? " on" : "", i, x, x + 42);
 	text_escape_xml(out, w->label);
 	buf_add_str(out, "</text></g>\n");
@@ -152,7 +156,8 @@ static void add_legend(struct buf *out, double y)
 		double x = MARGIN + (double)i * 76;
 		buf_printf(out, "<rect x=\"%.0f\" y=\"%.0f\" width=\"11\" height=\"11\" rx=\"2\" fill=\"", x, y);
 		add_fill(out, rows[i].kind, "");
-		buf_printf(out, "\"/><text class=\"legend\" x=\"%.0f\" y=\"%.0f\">%s</text>\n", x + 16, y + 9.5, rows[i].text);
+		buf_printf(out, "\"/><text class=\"legend\" x=\"%.0f\" y=\"%.0f\">%s</text>\n", x + 16, y + 9.5,
+			   rows[i].text);
 	}
 }
 
@@ -170,11 +175,12 @@ int flame_write(FILE *to, const char *title, const struct flame_window *windows,
 {
 	_cleanup_buf_ struct buf out = {0};
 	double bottom = bottom_of(windows, n);
-	buf_printf(&out,
-		   "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" id=\"flame\" "
-		   "viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" height=\"%.0f\">\n<style>%s</style>\n"
-		   "<rect class=\"paper\" width=\"100%%\" height=\"100%%\"/>\n<text class=\"title\" x=\"%.0f\" y=\"28\">",
-		   WIDTH, bottom + FOOT, WIDTH, bottom + FOOT, FLAME_STYLE, MARGIN);
+	buf_printf(
+		&out,
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" id=\"flame\" "
+		"viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" height=\"%.0f\">\n<style>%s</style>\n"
+		"<rect class=\"paper\" width=\"100%%\" height=\"100%%\"/>\n<text class=\"title\" x=\"%.0f\" y=\"28\">",
+		WIDTH, bottom + FOOT, WIDTH, bottom + FOOT, FLAME_STYLE, MARGIN);
 	text_escape_xml(&out, title);
 	buf_add_str(&out, "</text>\n");
 	for (size_t i = 0; i < n; i++)
@@ -182,10 +188,12 @@ int flame_write(FILE *to, const char *title, const struct flame_window *windows,
 	for (size_t i = 0; i < n; i++)
 		add_window(&out, &windows[i], i, i == shown, bottom);
 	add_legend(&out, bottom + 11);
-	buf_printf(&out, "<text class=\"tool\" id=\"search\" x=\"%.0f\" y=\"57\">Search</text>\n<text class=\"tool\" id=\"reset\" "
-			 "x=\"%.0f\" y=\"57\" style=\"display:none\">Reset zoom</text>\n"
-			 "<text class=\"detail\" id=\"detail\" x=\"%.0f\" y=\"%.0f\"></text>\n"
-			 "<script>//<![CDATA[\n%s//]]></script>\n</svg>\n",
+	buf_printf(&out,
+		   "<text class=\"tool\" id=\"search\" x=\"%.0f\" y=\"57\">Search</text>\n<text class=\"tool\" "
+		   "id=\"reset\" "
+		   "x=\"%.0f\" y=\"57\" style=\"display:none\">Reset zoom</text>\n"
+		   "<text class=\"detail\" id=\"detail\" x=\"%.0f\" y=\"%.0f\"></text>\n"
+		   "<script>//<![CDATA[\n%s//]]></script>\n</svg>\n",
 		   WIDTH - MARGIN, WIDTH - MARGIN - 70, WIDTH - MARGIN, bottom + 20, FLAME_SCRIPT);
 	if (out.failed)
 		return -ENOMEM;

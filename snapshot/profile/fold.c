@@ -93,10 +93,12 @@ static bool array_grow(void **array, uint32_t n, uint32_t *cap, size_t size)
 
 static int name_intern(struct fold *f, const char *name, size_t len, uint32_t *ret)
 {
-	if (!table_grow(f, &f->by_name, name_hash) || !array_grow((void **)&f->names, f->n_names, &f->cap_names, sizeof(char *)))
+	if (!table_grow(f, &f->by_name, name_hash) ||
+	    !array_grow((void **)&f->names, f->n_names, &f->cap_names, sizeof(char *)))
 		return -ENOMEM;
 	uint32_t hash = hash_bytes(name, len);
-	for (uint32_t slot = hash & (f->by_name.size - 1); f->by_name.slots[slot]; slot = (slot + 1) & (f->by_name.size - 1)) {
+	for (uint32_t slot = hash & (f->by_name.size - 1); f->by_name.slots[slot];
+	     slot = (slot + 1) & (f->by_name.size - 1)) {
 		uint32_t i = f->by_name.slots[slot] - 1;
 		if (strncmp(f->names[i], name, len) == 0 && !f->names[i][len]) {
 			*ret = i;
@@ -125,13 +127,15 @@ static bool path_find(const struct fold *f, const struct node *wanted, uint32_t 
 	return false;
 }
 
-static int node_below(struct fold *f, uint32_t parent, const char *name, size_t len, enum frame_kind kind, uint32_t *ret)
+static int node_below(struct fold *f, uint32_t parent, const char *name, size_t len, enum frame_kind kind,
+		      uint32_t *ret)
 {
 	struct node wanted = {.parent = parent, .kind = kind};
 	int r = name_intern(f, name, len, &wanted.name);
 	if (r < 0)
 		return r;
-	if (!table_grow(f, &f->by_path, node_hash) || !array_grow((void **)&f->nodes, f->n_nodes, &f->cap_nodes, sizeof(struct node)))
+	if (!table_grow(f, &f->by_path, node_hash) ||
+	    !array_grow((void **)&f->nodes, f->n_nodes, &f->cap_nodes, sizeof(struct node)))
 		return -ENOMEM;
 	if (path_find(f, &wanted, ret))
 		return 0;

@@ -14,7 +14,9 @@ static bool text_fits(const struct perf_event_header *h, size_t text_at)
 static int learn_comm(struct profile *p, const struct perf_event_header *h, uint64_t t_ns)
 {
 	const struct perf_record_comm *e = (const struct perf_record_comm *)h;
-	return text_fits(h, offsetof(struct perf_record_comm, comm)) ? names_add(&p->names, e->pid, e->tid, t_ns, e->comm) : 0;
+	return text_fits(h, offsetof(struct perf_record_comm, comm))
+		       ? names_add(&p->names, e->pid, e->tid, t_ns, e->comm)
+		       : 0;
 }
 
 static int learn_fork(struct profile *p, const struct perf_event_header *h, uint64_t t_ns)

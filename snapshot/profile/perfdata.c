@@ -59,7 +59,8 @@ static void add_head(struct buf *head, uint64_t data_size, uint64_t features)
 	buf_add(head, &h, sizeof(h));
 	buf_add(head, ids, sizeof(ids));
 	for (size_t i = 0; i < PERFDATA_EVENTS; i++) {
-		struct perfdata_attr a = {.attr = perfdata_attr_of(hz[i]), .ids = {ids_at + i * sizeof(ids[0]), sizeof(ids[0])}};
+		struct perfdata_attr a = {.attr = perfdata_attr_of(hz[i]),
+					  .ids = {ids_at + i * sizeof(ids[0]), sizeof(ids[0])}};
 		buf_add(head, &a, sizeof(a));
 	}
 }
@@ -79,8 +80,8 @@ int perfdata_write(FILE *to, const struct perfdata *d, uint64_t *ret_samples)
 	int r = perfdata_add_records(d, &data, &samples);
 	if (r < 0)
 		return r;
-	uint64_t head_size = sizeof(struct perfdata_header) +
-			     PERFDATA_EVENTS * (sizeof(uint64_t) + sizeof(struct perfdata_attr));
+	uint64_t head_size =
+		sizeof(struct perfdata_header) + PERFDATA_EVENTS * (sizeof(uint64_t) + sizeof(struct perfdata_attr));
 	add_head(&head, data.len, add_features(d, head_size + data.len, &index, &bodies));
 	if (head.failed || index.failed || bodies.failed)
 		return -ENOMEM;

@@ -18,7 +18,8 @@ static void add_zeros(struct buf *data, size_t n)
 }
 
 /* A record that we make up: fixed part (its header included), text padded to 8, trailer. */
-static void add_record(struct buf *data, void *fixed, size_t fixed_len, const char *text, struct perfdata_trailer trailer)
+static void add_record(struct buf *data, void *fixed, size_t fixed_len, const char *text,
+		       struct perfdata_trailer trailer)
 {
 	struct perf_event_header *h = fixed;
 	size_t len = strnlen(text, TEXT_MAX - 1), room = padded(len + 1);
@@ -126,7 +127,8 @@ static int add_mapping(void *ctx, uint32_t pid, const struct symbols_mapping *m)
 		.flags = m->flags,
 	};
 	if (profile_has_seen(to->profile, pid))
-		add_record(to->data, &e, sizeof(e), m->path, (struct perfdata_trailer){.pid = pid, .tid = pid, .t_ns = m->t_ns});
+		add_record(to->data, &e, sizeof(e), m->path,
+			   (struct perfdata_trailer){.pid = pid, .tid = pid, .t_ns = m->t_ns});
 	return 0;
 }
 

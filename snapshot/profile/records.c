@@ -38,7 +38,9 @@ static uint64_t time_of(const struct ring_record *record)
 	struct perf_event_header h = {0};
 	if (record->len >= sizeof(h))
 		memcpy(&h, record->data, sizeof(h));
-	return h.size >= sizeof(h) && h.size <= record->len && (uintptr_t)record->data % 8 == 0 ? sample_time(record->data) : 0;
+	return h.size >= sizeof(h) && h.size <= record->len && (uintptr_t)record->data % 8 == 0
+		       ? sample_time(record->data)
+		       : 0;
 }
 
 int records_add_ring(struct records *r, int fd, uint64_t from_ns, uint64_t to_ns, uint64_t *ret_begin_ns)

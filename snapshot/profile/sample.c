@@ -15,9 +15,10 @@
 
 #include "engine/base/text.h"
 
-/* libperf copies a record that wraps round its buffer's end only up to sizeof(union perf_event), 4 KiB: so many frames fit. */
+/* libperf copies a record that wraps round its buffer's end only up to sizeof(union perf_event), 4 KiB: so many frames
+ * fit. */
 #define STACK_FRAMES_MAX 127
-#define RECORD_MAX sizeof(union perf_event)
+#define RECORD_MAX	 sizeof(union perf_event)
 
 /* Two lists, because the events of one share a buffer: an exec storm's mmap records must not push out samples. */
 struct sampler {
@@ -166,7 +167,8 @@ int sampler_open(const struct sampler_options *options, struct sampler **ret)
 	return 0;
 }
 
-/* Not perf_mmap__read_done(): it is for overwriting buffers and here would drop what came since the last record read. */
+/* Not perf_mmap__read_done(): it is for overwriting buffers and here would drop what came since the last record read.
+ */
 static int map_read(struct perf_mmap *map, sample_fn fn, void *ctx, uint64_t *lost)
 {
 	int n = 0;
@@ -188,8 +190,7 @@ static int evlist_read(struct perf_evlist *list, sample_fn fn, void *ctx, uint64
 {
 	struct perf_mmap *map;
 	int n = 0;
-	perf_evlist__for_each_mmap(list, map, /* overwrite= */ false)
-		n += map_read(map, fn, ctx, lost);
+	perf_evlist__for_each_mmap(list, map, /* overwrite= */ false) n += map_read(map, fn, ctx, lost);
 	return n;
 }
 

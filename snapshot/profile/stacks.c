@@ -6,11 +6,11 @@
 #include "engine/base/clock.h"
 #include "snapshot/profile/sample.h"
 
-#define LABEL_MAX 280
+#define LABEL_MAX      280
 #define LOWEST_ADDRESS 4096 /* frame pointers end in 0, or in whatever a function without them left there */
 
 struct stack {
-	struct frame frames[FOLD_DEPTH_MAX]; /* innermost first while it is filled */
+	struct frame frames[FOLD_DEPTH_MAX];	/* innermost first while it is filled */
 	char labels[FOLD_DEPTH_MAX][LABEL_MAX]; /* of frames without a name */
 	size_t n;
 };
@@ -19,9 +19,11 @@ struct stack {
 static bool is_idle_function(const char *name)
 {
 	static const char *const prefixes[] = {
-		"acpi_idle", "acpi_processor_ffh", "acpi_safe_halt", "amd_e400_idle", "arch_cpu_idle", "cpu_do_idle", "cpu_idle", "cpu_startup_entry",
-		"cpuidle", "default_idle", "do_idle", "intel_idle", "io_idle", "mwait_idle", "native_safe_halt", "poll_idle",
-		"psci_", "pv_native_safe_halt", "tick_nohz_idle",
+		"acpi_idle",	 "acpi_processor_ffh",	"acpi_safe_halt",   "amd_e400_idle",
+		"arch_cpu_idle", "cpu_do_idle",		"cpu_idle",	    "cpu_startup_entry",
+		"cpuidle",	 "default_idle",	"do_idle",	    "intel_idle",
+		"io_idle",	 "mwait_idle",		"native_safe_halt", "poll_idle",
+		"psci_",	 "pv_native_safe_halt", "tick_nohz_idle",
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
 		if (starts_with(name, prefixes[i]))
@@ -60,14 +62,17 @@ static void push(struct stack *stack, const struct symbol *symbol, enum frame_ki
 	stack->frames[stack->n++] = (struct frame){.name = name, .kind = kind};
 }
 
-/* Code without frame pointers leaves any number of addresses behind that are nowhere: one frame stands for a run of them. */
+/* Code without frame pointers leaves any number of addresses behind that are nowhere: one frame stands for a run of
+ * them. */
 static bool is_repeated_nowhere(const struct stack *stack, const struct symbol *symbol)
 {
 	return !symbol->name && !symbol->dso && stack->n && streq(stack->frames[stack->n - 1].name, "[unknown]");
 }
 
-/* A return address lies behind its call, perhaps in the next function: all but the interrupted frame look one byte back. */
-static void push_address(const struct profile *p, struct stack *stack, const struct sample *s, uint64_t ip, bool kernel, bool leaf)
+/* A return address lies behind its call, perhaps in the next function: all but the interrupted frame look one byte
+ * back. */
+static void push_address(const struct profile *p, struct stack *stack, const struct sample *s, uint64_t ip, bool kernel,
+			 bool leaf)
 {
 	struct symbol symbol;
 	if (kernel)
@@ -113,7 +118,8 @@ static const char *comm_of(struct profile *p, const struct sample *s, char room[
 	return room;
 }
 
-static int fold_sample(struct profile *p, const struct sample *s, struct stack *stack, struct fold *into, struct profile_counts *c)
+static int fold_sample(struct profile *p, const struct sample *s, struct stack *stack, struct fold *into,
+		       struct profile_counts *c)
 {
 	char room[32];
 	stack->n = 0;

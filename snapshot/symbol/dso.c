@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <sys/stat.h>
 
-
 #define DEBUG_ROOT "/usr/lib/debug/.build-id"
 
 int dso_want(struct dso *d, uint64_t offset)
@@ -26,8 +25,8 @@ int dso_want(struct dso *d, uint64_t offset)
 
 bool dso_is_file(const struct dso *d)
 {
-	return d->path[0] == '/' && d->path[1] != '/' && !starts_with(d->path, "/dev/") && !starts_with(d->path, "/memfd:") &&
-	       !starts_with(d->path, "/SYSV");
+	return d->path[0] == '/' && d->path[1] != '/' && !starts_with(d->path, "/dev/") &&
+	       !starts_with(d->path, "/memfd:") && !starts_with(d->path, "/SYSV");
 }
 
 /* O_NONBLOCK: what lies there now may be a FIFO. */

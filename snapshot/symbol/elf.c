@@ -3,10 +3,10 @@
 
 #include <gelf.h>
 
-#define SYMBOLS_MAX (8U << 20)
+#define SYMBOLS_MAX  (8U << 20)
 #define SECTIONS_MAX 65536U
-#define PHDRS_MAX 4096U
-#define NAMES_MAX ((size_t)16 << 20)
+#define PHDRS_MAX    4096U
+#define NAMES_MAX    ((size_t)16 << 20)
 
 size_t elf_notes_build_id(const void *notes, size_t len, uint8_t ret_id[ELF_BUILD_ID_MAX])
 {
@@ -31,7 +31,8 @@ size_t elf_notes_build_id(const void *notes, size_t len, uint8_t ret_id[ELF_BUIL
 
 static void build_id_of_chunk(Elf *elf, uint64_t offset, uint64_t size, struct elf_answer *a)
 {
-	Elf_Data *data = a->build_id_len || size > 65536 ? NULL : elf_getdata_rawchunk(elf, (int64_t)offset, size, ELF_T_BYTE);
+	Elf_Data *data =
+		a->build_id_len || size > 65536 ? NULL : elf_getdata_rawchunk(elf, (int64_t)offset, size, ELF_T_BYTE);
 	if (data && data->d_buf)
 		a->build_id_len = (uint8_t)elf_notes_build_id(data->d_buf, data->d_size, a->build_id);
 }
@@ -122,7 +123,8 @@ static size_t first_rank_from(const struct elf_answer *a, const uint32_t *ranks,
 }
 
 /* An inner symbol beats an outer one, a sized one a bare label, a name without leading underscores its alias. */
-static bool better(const struct elf_answer *a, const struct elf_hit *old, uint64_t start, uint64_t size, const char *name)
+static bool better(const struct elf_answer *a, const struct elf_hit *old, uint64_t start, uint64_t size,
+		   const char *name)
 {
 	if (!old->name)
 		return true;

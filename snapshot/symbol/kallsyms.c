@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 
-#define SYMBOLS_MAX (4U << 20)
+#define SYMBOLS_MAX  (4U << 20)
 #define FUNCTION_MAX (UINT64_C(1) << 20) /* nothing bounds the last function of a module: no function is larger */
 
 struct row {

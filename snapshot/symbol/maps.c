@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <sys/mman.h>
 
-#define MAPS_MAX ((size_t)4 << 20) /* of one process */
+#define MAPS_MAX   ((size_t)4 << 20) /* of one process */
 #define OUTPUT_MAX ((size_t)64 << 20)
 
 /* "55d0…000-55d0…000 r-xp 00002000 fd:01 1234   /usr/bin/dd"; false for what is no executable mapping. */
@@ -15,8 +15,9 @@ static bool line_parse(const char *line, struct symbols_mapping *ret)
 	char perms[5];
 	int path_at = 0;
 	struct symbols_mapping m = {0};
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64 " %n", &m.start, &m.end, perms, &m.pgoff, &m.major,
-		   &m.minor, &m.inode, &path_at) < 7 || strlen(perms) != 4 || perms[2] != 'x' || !path_at)
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64 " %n", &m.start, &m.end, perms,
+		   &m.pgoff, &m.major, &m.minor, &m.inode, &path_at) < 7 ||
+	    strlen(perms) != 4 || perms[2] != 'x' || !path_at)
 		return false;
 	m.prot = (perms[0] == 'r' ? PROT_READ : 0U) | (perms[1] == 'w' ? PROT_WRITE : 0U) | PROT_EXEC;
 	m.flags = perms[3] == 's' ? MAP_SHARED : MAP_PRIVATE;

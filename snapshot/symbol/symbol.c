@@ -7,10 +7,10 @@
 
 #include <fcntl.h>
 
-#define DSOS_MAX 16384U
+#define DSOS_MAX    16384U
 #define DSO_BUCKETS 1024U
-#define DSO_MS 1500 /* for one file: a large browser's symbol table takes some 300 ms */
-#define OWNERS_MAX 8
+#define DSO_MS	    1500 /* for one file: a large browser's symbol table takes some 300 ms */
+#define OWNERS_MAX  8
 
 struct symbols {
 	int proc_dirfd;
@@ -104,8 +104,12 @@ static int dso_of(struct symbols *s, const struct symbols_mapping *m, uint32_t *
 
 int symbols_map(struct symbols *s, uint32_t pid, const struct symbols_mapping *m)
 {
-	struct mapping mapping = {
-		.t_ns = m->t_ns, .start = m->start, .end = m->end, .pgoff = m->pgoff, .prot = m->prot, .flags = m->flags};
+	struct mapping mapping = {.t_ns = m->t_ns,
+				  .start = m->start,
+				  .end = m->end,
+				  .pgoff = m->pgoff,
+				  .prot = m->prot,
+				  .flags = m->flags};
 	int r = dso_of(s, m, &mapping.dso);
 	return r < 0 ? r : spaces_map(&s->spaces, pid, &mapping);
 }
@@ -260,9 +264,16 @@ int symbols_each_mapping(const struct symbols *s, symbols_mapping_fn fn, void *c
 			const struct mapping *m = &space->mappings[j];
 			const struct dso *d = &s->dsos[m->dso];
 			r = fn(ctx, space->pid,
-			       &(struct symbols_mapping){.t_ns = m->t_ns, .start = m->start, .end = m->end, .pgoff = m->pgoff,
-							 .inode = d->inode, .major = d->major, .minor = d->minor,
-							 .prot = m->prot, .flags = m->flags, .path = d->path});
+			       &(struct symbols_mapping){.t_ns = m->t_ns,
+							 .start = m->start,
+							 .end = m->end,
+							 .pgoff = m->pgoff,
+							 .inode = d->inode,
+							 .major = d->major,
+							 .minor = d->minor,
+							 .prot = m->prot,
+							 .flags = m->flags,
+							 .path = d->path});
 		}
 	}
 	return r;

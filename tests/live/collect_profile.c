@@ -92,8 +92,9 @@ static void a_firing_has_its_past_and_its_future_profiled(void **state _unused_)
 	assert_true(summary_number(&t, "after", "samples") >= 50);
 	assert_true(summary_number(&t, "after", "first_ns") < t.plan.fired_ns + 200 * NS_PER_MS);
 	for (size_t i = 0; i < t.n; i++)
-		printf("%-24s %-10s %8llu bytes, %llu us CPU %s\n", t.lines[i].member, member_state_name(t.lines[i].state),
-		       (unsigned long long)t.lines[i].bytes, (unsigned long long)t.lines[i].cpu_ns / 1000, t.lines[i].reason);
+		printf("%-24s %-10s %8llu bytes, %llu us CPU %s\n", t.lines[i].member,
+		       member_state_name(t.lines[i].state), (unsigned long long)t.lines[i].bytes,
+		       (unsigned long long)t.lines[i].cpu_ns / 1000, t.lines[i].reason);
 	taken_done(&t);
 	daemon_stop(&d);
 }

@@ -55,8 +55,10 @@ static void record_before(struct profile *p)
 {
 	struct ring *stacks, *maps;
 	uint64_t begin_ns;
-	assert_int_equal(ring_new(&(struct ring_options){.name = "stacks", .segment_bytes = 65536, .segments = 8}, &stacks), 0);
-	assert_int_equal(ring_new(&(struct ring_options){.name = "maps", .segment_bytes = 65536, .segments = 8}, &maps), 0);
+	assert_int_equal(
+		ring_new(&(struct ring_options){.name = "stacks", .segment_bytes = 65536, .segments = 8}, &stacks), 0);
+	assert_int_equal(ring_new(&(struct ring_options){.name = "maps", .segment_bytes = 65536, .segments = 8}, &maps),
+			 0);
 	struct sampler *s = sampler_start(SAMPLE_HZ_BEFORE);
 	for (int i = 0; i < 5; i++) {
 		usleep(200000);
@@ -187,17 +189,22 @@ static void perf_script_shows_every_sample_of_both_events(void **state)
 {
 	struct state *s = *state;
 	assert_true(s->samples > 50);
-	assert_int_equal(number_from(s, "perf script -i %s/perf.data -F event --no-inline -G 2>/dev/null | grep -c cpu-clock"), s->samples);
-	assert_int_equal(number_from(s, "perf script -i %s/perf.data -F event -G 2>/dev/null | grep -c cpu-clock/before/"),
-			 s->profile.before.n);
-	assert_int_equal(number_from(s, "perf script -i %s/perf.data -F event -G 2>/dev/null | grep -c cpu-clock/after/"),
-			 s->profile.after.n);
+	assert_int_equal(
+		number_from(s, "perf script -i %s/perf.data -F event --no-inline -G 2>/dev/null | grep -c cpu-clock"),
+		s->samples);
+	assert_int_equal(
+		number_from(s, "perf script -i %s/perf.data -F event -G 2>/dev/null | grep -c cpu-clock/before/"),
+		s->profile.before.n);
+	assert_int_equal(
+		number_from(s, "perf script -i %s/perf.data -F event -G 2>/dev/null | grep -c cpu-clock/after/"),
+		s->profile.after.n);
 }
 
 static void perf_names_the_burner_its_file_and_its_function(void **state)
 {
 	struct state *s = *state;
-	unsigned long all = number_from(s, "perf script -i %s/perf.data -F comm,ip,sym,dso -G 2>/dev/null | grep -c 'live burner'");
+	unsigned long all =
+		number_from(s, "perf script -i %s/perf.data -F comm,ip,sym,dso -G 2>/dev/null | grep -c 'live burner'");
 	unsigned long named = number_from(s, "perf script -i %s/perf.data -F comm,ip,sym,dso -G 2>/dev/null | "
 					     "grep -c 'live burner.*live_profile_burn.*tests/live/profile'");
 	assert_true(all > 20);
@@ -207,7 +214,8 @@ static void perf_names_the_burner_its_file_and_its_function(void **state)
 static void perf_report_opens_it_without_a_complaint(void **state)
 {
 	struct state *s = *state;
-	assert_int_equal(number_from(s, "perf report --stdio -i %s/perf.data 2>&1 >/dev/null | grep -cv '^$'; true"), 0);
+	assert_int_equal(number_from(s, "perf report --stdio -i %s/perf.data 2>&1 >/dev/null | grep -cv '^$'; true"),
+			 0);
 	assert_true(number_from(s, "perf report --stdio -i %s/perf.data 2>/dev/null | grep -c live_profile_burn") >= 1);
 }
 
@@ -215,10 +223,12 @@ static void perf_report_opens_it_without_a_complaint(void **state)
 static void the_slice_of_kallsyms_names_every_kernel_frame(void **state)
 {
 	struct state *s = *state;
-	unsigned long frames = number_from(s, "perf script -i %s/perf.data -F comm,ip,sym,dso 2>/dev/null | grep -c '(.kernel.kallsyms.)'");
-	unsigned long named = number_from(s, "sed 's/ \\([tTwW]\\) / \\1 slice_/; s/slice__\\([se]text\\)$/_\\1/' %s/kallsyms > %s/marked; "
-					     "perf script --kallsyms %s/marked -i %s/perf.data -F comm,ip,sym,dso 2>/dev/null | "
-					     "grep -c ' slice_.*(.kernel.kallsyms.)'");
+	unsigned long frames = number_from(
+		s, "perf script -i %s/perf.data -F comm,ip,sym,dso 2>/dev/null | grep -c '(.kernel.kallsyms.)'");
+	unsigned long named = number_from(
+		s, "sed 's/ \\([tTwW]\\) / \\1 slice_/; s/slice__\\([se]text\\)$/_\\1/' %s/kallsyms > %s/marked; "
+		   "perf script --kallsyms %s/marked -i %s/perf.data -F comm,ip,sym,dso 2>/dev/null | "
+		   "grep -c ' slice_.*(.kernel.kallsyms.)'");
 	assert_true(frames > 0);
 	assert_int_equal(named, frames);
 }
@@ -247,7 +257,10 @@ static void the_fold_is_mostly_the_burner(void **state)
 static void the_burners_function_travels_in_the_table_of_symbols(void **state)
 {
 	struct state *s = *state;
-	assert_true(number_from(s, "grep -cP '^[0-9a-f]+\\t\\d+\\tlive_profile_burn\\t/.*\\t[0-9a-f]{40}$' %s/symbols.tsv") == 1);
+	assert_true(
+		number_from(s,
+			    "grep -cP '^[0-9a-f]+\\t\\d+\\tlive_profile_burn\\t/.*\\t[0-9a-f]{40}$' %s/symbols.tsv") ==
+		1);
 }
 
 int main(void)

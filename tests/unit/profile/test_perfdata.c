@@ -44,15 +44,23 @@ static int set_up(void **state)
 	struct bench *b = calloc(1, sizeof(*b));
 	static const uint8_t id[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20};
 	tree_init(&b->tree);
-	tree_write(&b->tree, "kallsyms", "ffffffff81000000 T _stext\nffffffff81000100 T vfs_write\nffffffff81000400 T _etext\n"
-					 "ffffffffc0000010 t nf_hook\t[nf_tables]\nffffffffc0000090 t nf_last\t[nf_tables]\n");
+	tree_write(&b->tree, "kallsyms",
+		   "ffffffff81000000 T _stext\nffffffff81000100 T vfs_write\nffffffff81000400 T _etext\n"
+		   "ffffffffc0000010 t nf_hook\t[nf_tables]\nffffffffc0000090 t nf_last\t[nf_tables]\n");
 	b->proc = open(b->tree.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_int_equal(profile_init(&b->p, b->proc, NULL, 0), 0);
 	fill(b);
 	profile_look(&b->p, &b->p.after, &(size_t){0});
 	assert_int_equal(profile_learn(&b->p), 0);
-	struct perfdata d = {.profile = &b->p, .hostname = "host", .release = "6.1", .arch = "x86_64", .version = "0.1",
-			     .cpus_online = 2, .cpus_available = 4, .kernel_build_id = id, .kernel_build_id_len = sizeof(id)};
+	struct perfdata d = {.profile = &b->p,
+			     .hostname = "host",
+			     .release = "6.1",
+			     .arch = "x86_64",
+			     .version = "0.1",
+			     .cpus_online = 2,
+			     .cpus_available = 4,
+			     .kernel_build_id = id,
+			     .kernel_build_id_len = sizeof(id)};
 	FILE *to = open_memstream(&b->file, &b->size);
 	assert_int_equal(perfdata_write(to, &d, &b->samples), 0);
 	fclose(to);

@@ -9,7 +9,7 @@
 
 #include <fcntl.h>
 
-#define OURS 99
+#define OURS	       99
 #define KERNEL(offset) (UINT64_C(0xffffffff81000000) + (offset))
 
 struct bench {
@@ -25,9 +25,10 @@ static int set_up(void **state)
 	tree_write(&b->tree, "kallsyms",
 		   "ffffffff81000000 T _stext\nffffffff81000100 T vfs_write\nffffffff81000200 t do_idle\n"
 		   "ffffffff81000300 t net_rx_action\nffffffff81000400 T _etext\n");
-	tree_write(&b->tree, "42/maps",
-		   "00400000-00402000 r-xp 00001000 08:01 77 /opt/app\n7f0000000000-7f0000001000 rw-p 00000000 00:00 0\n"
-		   "7ffd0000-7ffd2000 r-xp 00000000 00:00 0 [vdso]\n");
+	tree_write(
+		&b->tree, "42/maps",
+		"00400000-00402000 r-xp 00001000 08:01 77 /opt/app\n7f0000000000-7f0000001000 rw-p 00000000 00:00 0\n"
+		"7ffd0000-7ffd2000 r-xp 00000000 00:00 0 [vdso]\n");
 	tree_write(&b->tree, "42/task/42/comm", "app\n");
 	b->proc = open(b->tree.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_int_equal(profile_init(&b->p, b->proc, (uint32_t[]){OURS}, 1), 0);
@@ -67,7 +68,8 @@ static void learn(struct bench *b, struct buf *raw)
 	profile_resolve(&b->p, clock_now(CLOCK_MONOTONIC) + NS_PER_S);
 }
 
-static void folds_to(struct bench *b, uint64_t from_ns, uint64_t to_ns, const char *expected, struct profile_counts *counts)
+static void folds_to(struct bench *b, uint64_t from_ns, uint64_t to_ns, const char *expected,
+		     struct profile_counts *counts)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t len;
@@ -184,7 +186,8 @@ static void addresses_in_nothing_are_one_unknown_frame(void **state)
 static void malformed_records_are_left_out_and_counted(void **state)
 {
 	struct bench *b = *state;
-	struct perf_event_header bad[] = {{.type = PERF_RECORD_SAMPLE, .size = 4}, {.type = PERF_RECORD_SAMPLE, .size = 4096}};
+	struct perf_event_header bad[] = {{.type = PERF_RECORD_SAMPLE, .size = 4},
+					  {.type = PERF_RECORD_SAMPLE, .size = 4096}};
 	records_add(&b->p.after, &bad[0], sizeof(bad[0]));
 	records_add(&b->p.after, &bad[1], sizeof(bad[1]));
 	records_add(&b->p.after, &bad[1], 3);
@@ -198,7 +201,8 @@ static void names_that_never_end_teach_nothing(void **state)
 	struct {
 		struct perf_event_header h;
 		uint64_t words[8];
-	} comm = {.h = {.type = PERF_RECORD_COMM, .size = sizeof(comm)}}, mmap = {.h = {.type = PERF_RECORD_MMAP2, .size = 16}};
+	} comm = {.h = {.type = PERF_RECORD_COMM, .size = sizeof(comm)}},
+	  mmap = {.h = {.type = PERF_RECORD_MMAP2, .size = 16}};
 	memset(comm.words, 'x', sizeof(comm.words));
 	records_add(&b->p.maps, &comm, sizeof(comm));
 	records_add(&b->p.maps, &mmap, sizeof(mmap));

@@ -104,7 +104,9 @@ static void mutilate(uint8_t *image, size_t size, uint32_t *seed)
 	for (int i = 0; i < 12; i++) {
 		*seed = *seed * 1664525U + 1013904223U;
 		size_t where = *seed >> 8;
-		size_t at = i % 3 == 0 ? 16 + where % 900 : i % 3 == 1 ? sections + where % MAX(span, (size_t)1) : where % size;
+		size_t at = i % 3 == 0	 ? 16 + where % 900
+			    : i % 3 == 1 ? sections + where % MAX(span, (size_t)1)
+					 : where % size;
 		image[at % size] = (uint8_t)(*seed >> 3);
 	}
 }
@@ -176,8 +178,9 @@ static void a_forged_answer_is_refused(void **state _unused_)
 
 static void a_build_id_is_read_from_notes_and_never_past_them(void **state _unused_)
 {
-	static const uint8_t notes[] = {4, 0, 0, 0, 2, 0, 0, 0, 9, 0, 0, 0, 'X', 'Y', 'Z', 0, 1, 2, 0, 0, /* another note */
-					4, 0, 0, 0, 4, 0, 0, 0, 3, 0, 0, 0, 'G', 'N', 'U', 0, 0xde, 0xad, 0xbe, 0xef};
+	static const uint8_t notes[] = {
+		4, 0, 0, 0, 2, 0, 0, 0, 9, 0, 0, 0, 'X', 'Y', 'Z', 0, 1,    2,	  0,	0, /* another note */
+		4, 0, 0, 0, 4, 0, 0, 0, 3, 0, 0, 0, 'G', 'N', 'U', 0, 0xde, 0xad, 0xbe, 0xef};
 	uint8_t id[ELF_BUILD_ID_MAX];
 	assert_int_equal(elf_notes_build_id(notes, sizeof(notes), id), 4);
 	assert_memory_equal(id, "\xde\xad\xbe\xef", 4);

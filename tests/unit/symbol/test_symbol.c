@@ -45,7 +45,8 @@ static void processes_that_are_gone_are_not_counted_as_read(void **state _unused
 
 static struct symbols_mapping mapping(uint64_t t_ns, const char *path)
 {
-	return (struct symbols_mapping){.t_ns = t_ns, .start = 0x1000, .end = 0x2000, .path = path, .inode = strlen(path)};
+	return (struct symbols_mapping){
+		.t_ns = t_ns, .start = 0x1000, .end = 0x2000, .path = path, .inode = strlen(path)};
 }
 
 static const char *dso_at(struct symbols *s, uint32_t pid, uint64_t addr, uint64_t t_ns)
@@ -72,10 +73,11 @@ static void the_mapping_of_that_time_is_meant(void **state _unused_)
 static void lines_that_are_no_mapping_are_left_out(void **state _unused_)
 {
 	struct symbols *s = symbols_of("/");
-	assert_int_equal(symbols_add_maps_text(s, 7, "nonsense\n\n1000-2000 r-xp 0 8:1\n"
-						     "1000-2000 r--p 00000000 08:01 5 /data\n"
-						     "3000-4000 r-xp 00000000 00:00 0\n"
-						     "5000-6000 r-xp 00000000 08:01 5 /a b/c (deleted)\n"),
+	assert_int_equal(symbols_add_maps_text(s, 7,
+					       "nonsense\n\n1000-2000 r-xp 0 8:1\n"
+					       "1000-2000 r--p 00000000 08:01 5 /data\n"
+					       "3000-4000 r-xp 00000000 00:00 0\n"
+					       "5000-6000 r-xp 00000000 08:01 5 /a b/c (deleted)\n"),
 			 0);
 	assert_int_equal(symbols_dsos(s), 2);
 	assert_string_equal(dso_at(s, 7, 0x3000, 0), "//anon");
