@@ -203,6 +203,28 @@ static void an_event_names_its_own_culprits(void **state)
 	taken_done(&t);
 }
 
+static void many_events_are_told_by_shares_and_the_detectors_own_frames_are_passed_over(void **state)
+{
+	(void)state;
+	struct taken t;
+	rig_init(&t, "cpu.sys");
+	taken_put(&t, "events.jsonl",
+		  "{\"kind\":\"runqlat\",\"prev_comm\":\"hog\",\"prev_pid\":9,\"wait\":30000000}\n"
+		  "{\"kind\":\"runqlat\",\"prev_comm\":\"hog\",\"prev_pid\":9,\"wait\":50000000}\n"
+		  "{\"kind\":\"runqlat\",\"prev_comm\":\"rare\",\"prev_pid\":8,\"wait\":20000000}\n"
+		  "{\"kind\":\"softirq\",\"offtime\":15000000,\"stack\":[\"bpf_prog_ff_on_timer+0x1\",\"spin_here+0x2/0x9\"]}\n"
+		  "{\"kind\":\"soft");
+	struct json_object *all = culprits(&t);
+	assert_int_equal(json_length(json_member(all, "culprits")), 2);
+	assert_string_equal(text_of(all, 0, "name"), "spin_here");
+	assert_string_equal(text_of(all, 1, "name"), "hog");
+	assert_string_equal(text_of(all, 1, "score"), "0.40");
+	assert_string_equal(text_of(all, 1, "evidence"),
+			    "held a CPU that another task waited for 2 times, 80ms in sum, 80 % of all (events.jsonl)");
+	json_object_put(all);
+	taken_done(&t);
+}
+
 static void when_nobody_stands_out_it_says_so(void **state)
 {
 	(void)state;
@@ -258,6 +280,7 @@ int main(void)
 		cmocka_unit_test(memory_blames_who_grew_not_who_is_large_and_never_ourselves),
 		cmocka_unit_test(d_tasks_blame_the_function_behind_the_generic_wait),
 		cmocka_unit_test(an_event_names_its_own_culprits),
+		cmocka_unit_test(many_events_are_told_by_shares_and_the_detectors_own_frames_are_passed_over),
 		cmocka_unit_test(when_nobody_stands_out_it_says_so),
 		cmocka_unit_test(what_the_rule_watches_decides_what_counts),
 		cmocka_unit_test(a_summary_escapes_what_others_named),
