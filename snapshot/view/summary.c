@@ -54,11 +54,12 @@ static void add_head(struct buf *out, const struct plan *p)
 
 static void add_term(struct buf *out, const struct json_object *term)
 {
-	char text[8], verdict[16];
+	char verdict[16], kind[16];
 	if (!json_text(term, "verdict", verdict, sizeof(verdict)) || !json_flag(term, "blamed"))
 		return;
-	/* Comparisons carry values; and/or above them say nothing new. */
-	if (!json_member(term, "threshold") && json_text(term, "text", text, sizeof(text)))
+	/* Comparisons carry the values; what stands above them says nothing new. */
+	json_text(term, "kind", kind, sizeof(kind));
+	if (streq(kind, "and") || streq(kind, "or") || streq(kind, "not"))
 		return;
 	buf_add_str(out, "- ");
 	add_member(out, term, "source");
