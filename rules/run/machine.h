@@ -18,6 +18,12 @@
  * At FIRED the limits are asked: `token` says whether this firing may capture. Buckets: entity (rule × entity), rule,
  * host; a capture takes one from each or none from any. They refill on CLOCK_BOOTTIME (input.clock tells the offset).
  *
+ * Fine print. The time of holds runs between two evaluations that are both known; evaluations further apart than a gap
+ * (series.h) have something unknown between them. Rules that count events are due at every tick and at each such event;
+ * a detector's events are known from its INPUT_ATTACH on (always-on detectors need one too). `on` rules need none. A
+ * trigger by hand fires and ends at once, takes no token and always may capture. DISARM comes with the first input at
+ * or after it is due. INPUT_CLOCK should be the first input, for limits to know the time of boot.
+ *
  * Windows (see window.h): f(x, D) covers (now − D, now]; unknown until D of readings exist or when a gap exceeds two
  * periods of the signal. Spans over 60 s are kept at one reading per second.
  */
@@ -60,7 +66,8 @@ uint64_t machine_refused(const struct machine *m);
 int machine_checkpoint(const struct machine *m, struct buf *out);
 
 /* Into a new machine. State of rules that this machine does not have (or has with another digest) is passed over, and
- * those rules then count as cold until their windows are full. Foreign bytes: -EBADMSG on anything malformed. */
+ * those rules then count as cold until their windows are full. Entities that are not living yet are born into their old
+ * slots. Foreign bytes: -EBADMSG on anything malformed; the machine is then half restored, and good for freeing only. */
 int machine_restore(struct machine *m, const void *data, size_t len);
 
 /* From the first to the last reading of the current or latest firing where `when` was true. */
