@@ -23,12 +23,12 @@ static void spin(uint64_t end_ns, double share)
 
 int fault_cpu_sys(const struct fault_args *a)
 {
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	long n = sysconf(_SC_NPROCESSORS_ONLN) * a->tasks;
 	uint64_t onset = clock_now(CLOCK_MONOTONIC), end = onset + (uint64_t)(a->seconds * 1e9);
 	fault_say("comm", "fault-spin");
 	fault_say("function", "chacha");
 	fault_say("onset_ns", "%lu", onset);
-	for (long i = 0; i < cpus; i++) {
+	for (long i = 0; i < n; i++) {
 		pid_t pid = fork();
 		if (pid == 0) {
 			prctl(PR_SET_NAME, "fault-spin");

@@ -12,7 +12,7 @@ struct fault_args {
 	double seconds; /* how long */
 	double share;	/* of the machine's CPU, 0..1 */
 	uint64_t bytes;
-	unsigned tasks;
+	unsigned tasks; /* per CPU for cpu-sys, in all for the others */
 	const char *path;
 };
 

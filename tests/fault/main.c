@@ -5,7 +5,7 @@
 #include <stdarg.h>
 
 static const struct fault faults[] = {
-	{"cpu-sys", "every CPU spins in getrandom(2) for a share of the time", fault_cpu_sys, {.seconds = 4, .share = 0.65}},
+	{"cpu-sys", "every CPU spins in getrandom(2) for a share of the time", fault_cpu_sys, {.seconds = 4, .share = 0.65, .tasks = 1}},
 	{"d-state", "tasks in uninterruptible sleep, by vfork", fault_d_state, {.seconds = 8, .tasks = 40}},
 	{"io", "synchronous direct writes as fast as the disk takes them", fault_io, {.seconds = 6, .path = "/var/tmp", .bytes = 1 << 20}},
 	{"memory", "a process that takes memory within a second and keeps it", fault_memory, {.seconds = 4, .bytes = 512 << 20}},
