@@ -39,7 +39,7 @@ fault=
 
 say "The trap has fired; the 10 s after the trigger are being recorded"
 for _ in $(seq 600); do
-  "$tracetrap" list --rule cpu-sys-spike >/dev/null 2>&1 && break
+  compgen -G "$TRACETRAP_STATE_DIR/incidents/*.tar.zst" >/dev/null && break
   sleep 0.1
 done
 cat "$TRACETRAP_STATE_DIR/log"

@@ -222,10 +222,39 @@ static void signalled(void *ctx)
 	}
 }
 
+static int spawn_writer(struct engine *e)
+{
+	_cleanup_free_ char *store = NULL;
+	if (asprintf(&store, "%s/incidents", e->config->state_dir) < 0)
+		return -ENOMEM;
+	struct writer_options options = {.store_dir = store, .state_dir = e->config->state_dir, .bounds = e->config->store};
+	return writer_spawn(&options, &e->writer);
+}
+
+static void writer_ready(void *ctx);
+
+/* The writer died (killed, or out of memory): another one takes over, with every stage that is not published yet. */
+static void replace_writer(struct engine *e)
+{
+	e->writer_watch = loop_remove(e->loop, e->writer_watch);
+	e->writer = writer_free(e->writer);
+	int r = spawn_writer(e);
+	if (r == 0)
+		e->writer_watch = loop_add(e->loop, writer_fd(e->writer), writer_ready, e);
+	if (!e->writer_watch) {
+		log_error_errno(r ? r : -ENOMEM, "the writer process died and cannot be replaced, stopping");
+		loop_stop(e->loop);
+		return;
+	}
+	log_warning("the writer process died; another one goes on with what was not published");
+	incidents_set_writer(e->incidents, e->writer);
+}
+
 static void writer_ready(void *ctx)
 {
 	struct engine *e = ctx;
-	incidents_writer_ready(e->incidents);
+	if (incidents_writer_ready(e->incidents) == -EPIPE)
+		replace_writer(e);
 }
 
 static int open_signals(struct engine *e)
@@ -262,6 +291,8 @@ static int open_inputlog(struct engine *e)
 		.checkpoint = checkpoint,
 		.ctx = e,
 		.ring_bytes = e->config->inputlog_bytes,
+		.host_burst = e->config->host_limit.burst,
+		.host_refill_ns = e->config->host_limit.refill_ns,
 		.checkpoint_every_ns = CHECKPOINT_EVERY_NS,
 	};
 	return inputlog_new(&options, &e->inputlog);
@@ -322,15 +353,11 @@ static int open_detectors(struct engine *e)
 
 static int open_writer(struct engine *e)
 {
-	_cleanup_free_ char *store = NULL;
-	if (asprintf(&store, "%s/incidents", e->config->state_dir) < 0)
-		return -ENOMEM;
-	struct writer_options options = {.store_dir = store, .state_dir = e->config->state_dir, .bounds = e->config->store};
-	int r = writer_spawn(&options, &e->writer);
+	int r = spawn_writer(e);
 	if (r < 0)
 		return log_error_errno(r, "cannot start the writer process");
-	struct incidents_options incidents = {.loop = e->loop, .writer = e->writer, .stage_bytes = e->config->stage_bytes};
-	return incidents_new(&incidents, &e->incidents);
+	struct incidents_options options = {.loop = e->loop, .writer = e->writer, .stage_bytes = e->config->stage_bytes};
+	return incidents_new(&options, &e->incidents);
 }
 
 static int open_arm(struct engine *e)

@@ -12,7 +12,8 @@ struct incident {
 	struct loop_watch *watch;
 	char id[INCIDENT_ID_MAX];
 	uint64_t fired_ns, until_ns;
-	bool used, first_seen;
+	uint64_t staged_bytes;
+	bool used, whole, given_up; /* whole: publish what is staged; given_up: keep it as a cut bundle */
 	int stage;
 };
 
@@ -58,28 +59,39 @@ static void worker_ended(struct incident *s)
 	s->worker = worker_free(s->worker);
 }
 
+/* Tells the writer where the stage stands; sending the same twice does no harm. */
+static void hand_over(const struct incident *s)
+{
+	struct writer *w = s->owner->options.writer;
+	writer_extent(w, s->id, s->staged_bytes);
+	if (s->whole)
+		writer_publish(w, s->id);
+	else if (s->given_up)
+		writer_abandon(w, s->id);
+}
+
 static void take_report(struct incident *s, const struct worker_report *report)
 {
 	struct incidents *i = s->owner;
 	switch (report->kind) {
 	case WORKER_EXTENT:
-		if (!s->first_seen)
+		if (s->staged_bytes == 0)
 			i->status.first_member_ns = report->t_ns - s->fired_ns;
-		s->first_seen = true;
-		writer_extent(i->options.writer, s->id, report->bytes);
+		s->staged_bytes = report->bytes;
 		break;
 	case WORKER_DONE:
-		writer_extent(i->options.writer, s->id, report->bytes);
-		writer_publish(i->options.writer, s->id);
+		s->staged_bytes = report->bytes;
+		s->whole = true;
 		worker_ended(s);
 		break;
 	default:
 		i->status.failed++;
 		log_error_errno(report->error, "cannot finish bundle '%s'; what was written can be salvaged", s->id);
-		writer_abandon(i->options.writer, s->id);
+		s->given_up = true;
 		worker_ended(s);
 		break;
 	}
+	hand_over(s);
 }
 
 static void worker_ready(void *ctx)
@@ -186,20 +198,35 @@ static void take_writer_report(struct incidents *i, const struct writer_report *
 		snprintf(i->status.last_id, sizeof(i->status.last_id), "%s", report->id);
 		log_info("incident '%s' published: %s", report->id, report->path);
 		break;
+	case WRITER_ABANDONED:
+		log_warning("incident '%s' is cut; `tracetrap salvage` makes a bundle of it: %s", report->id, report->path);
+		break;
 	default:
-		i->status.failed++;
-		log_error_errno(report->error, "cannot publish incident '%s'", report->id);
+		i->status.failed += s != NULL;
+		log_error_errno(report->error, "cannot write '%s'", report->id);
 		break;
 	}
 	if (s)
 		release(s);
 }
 
-void incidents_writer_ready(struct incidents *i)
+int incidents_writer_ready(struct incidents *i)
 {
 	struct writer_report report;
-	while (writer_read(i->options.writer, &report) == 0)
+	int r;
+	while ((r = writer_read(i->options.writer, &report)) == 0)
 		take_writer_report(i, &report);
+	return r == -EAGAIN ? 0 : r;
+}
+
+void incidents_set_writer(struct incidents *i, struct writer *writer)
+{
+	i->options.writer = writer;
+	for (size_t k = 0; k < INCIDENTS_MAX; k++) {
+		struct incident *s = &i->slot[k];
+		if (s->used && writer_begin(writer, s->id, s->stage) == 0)
+			hand_over(s);
+	}
 }
 
 size_t incidents_pids(const struct incidents *i, pid_t *pids, size_t max)

@@ -31,8 +31,10 @@ enum incident_outcome { INCIDENT_OPENED, INCIDENT_JOINED, INCIDENT_BUSY, INCIDEN
 /* Opens an incident with this plan (id, and fds but for the stage, are the caller's) or joins the open one. */
 enum incident_outcome incidents_fire(struct incidents *i, const struct plan *plan, int fds[CAPTURE_FD_MAX_]);
 
-/* From the engine's loop, when writer_fd() is readable. */
-void incidents_writer_ready(struct incidents *i);
+/* From the engine's loop, when writer_fd() is readable. 0, or -EPIPE when the writer has died. */
+int incidents_writer_ready(struct incidents *i);
+/* Another writer took its place: it is told of every incident that is not published yet, from the beginning. */
+void incidents_set_writer(struct incidents *i, struct writer *writer);
 
 /* Our own processes, for telling them apart from culprits. Returns how many were written. */
 size_t incidents_pids(const struct incidents *i, pid_t *pids, size_t max);

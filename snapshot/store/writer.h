@@ -6,7 +6,7 @@
  *
  *     engine ── writer_begin(id, stage) ─ writer_extent(bytes)* ─ writer_publish ──▶ writer ──▶ store
  *               writer_put(name, bytes) ───────────────────────────────────────────▶
- *            ◀── reports: PUBLISHED, FAILED
+ *            ◀── reports: FIRST, PUBLISHED, FAILED, ABANDONED, EVICTED
  *
  * Sending never blocks: when the socket is full, the latest extent of each bundle and the latest text of each state file
  * are kept and sent later (nothing is lost but intermediate states).
@@ -42,7 +42,13 @@ struct writer_report {
 	char id[128];
 	char path[512];
 };
-enum writer_report_kind { WRITER_FIRST, WRITER_PUBLISHED, WRITER_FAILED, WRITER_EVICTED };
+enum writer_report_kind {
+	WRITER_FIRST,	  /* first bytes of a bundle are on disk */
+	WRITER_PUBLISHED,
+	WRITER_FAILED,	  /* of a bundle (what is there stays as a cut one) or of a state file */
+	WRITER_EVICTED,
+	WRITER_ABANDONED, /* as it was told to; the cut bundle stays */
+};
 
 /* 0, -EAGAIN, -EPIPE when the writer is gone. */
 int writer_read(struct writer *w, struct writer_report *ret);

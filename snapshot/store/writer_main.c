@@ -192,8 +192,10 @@ static void advance(struct writing *w, struct outgoing *o)
 		report(w, WRITER_FIRST, 0, o->id, BUNDLE_SUFFIX STORE_PARTIAL);
 	if (o->has_end && o->end == MESSAGE_PUBLISH)
 		publish(w, o);
-	else if (o->has_end)
+	else if (o->has_end) {
 		journal_add(w->store, "abandoned", o->id, o->copied);
+		report(w, WRITER_ABANDONED, 0, o->id, BUNDLE_SUFFIX STORE_PARTIAL);
+	}
 }
 
 static void advance_all(struct writing *w)
