@@ -39,7 +39,7 @@ static void rows_come_back_as_they_were_and_nonsense_ends_them(void **state _unu
 static void mounts_are_listed_once_per_device_and_without_those_that_cannot_fill_up(void **state _unused_)
 {
 	struct fake *f = fake_new();
-	void *memory = NULL;
+	static void *memory; /* the helper keeps it for life */
 	_cleanup_buf_ struct buf rows = {0}, info = {0};
 	struct helper_row row;
 	fake_write(f, "with blank/x", "");
@@ -65,7 +65,7 @@ static void mounts_are_listed_once_per_device_and_without_those_that_cannot_fill
 static void a_v2_cgroup_brings_all_its_columns(void **state _unused_)
 {
 	struct fake *f = fake_new();
-	void *memory = NULL;
+	static void *memory; /* the helper keeps it for life */
 	_cleanup_buf_ struct buf rows = {0};
 	struct helper_row row;
 	fake_write(f, "fs/cgroup/cgroup.controllers", "cpu memory pids\n");
@@ -95,7 +95,7 @@ static void a_v2_cgroup_brings_all_its_columns(void **state _unused_)
 static void v1_hierarchies_are_joined_by_path_and_follow_what_comes_and_goes(void **state _unused_)
 {
 	struct fake *f = fake_new();
-	void *memory = NULL;
+	static void *memory; /* the helper keeps it for life */
 	_cleanup_buf_ struct buf rows = {0};
 	struct helper_row row;
 	fake_write(f, "cgroups", "#subsys_name\thierarchy\tnum_cgroups\tenabled\nmemory\t1\t2\t1\n");
@@ -126,7 +126,7 @@ static void v1_hierarchies_are_joined_by_path_and_follow_what_comes_and_goes(voi
 static void a_cgroup_that_does_not_run_keeps_its_memory_without_being_read(void **state _unused_)
 {
 	struct fake *f = fake_new();
-	void *memory = NULL;
+	static void *memory; /* the helper keeps it for life */
 	_cleanup_buf_ struct buf rows = {0};
 	struct helper_row row;
 	fake_write(f, "fs/cgroup/cgroup.controllers", "cpu memory\n");
@@ -149,7 +149,7 @@ static void a_cgroup_that_does_not_run_keeps_its_memory_without_being_read(void 
 static void d_tasks_count_for_every_cgroup_above_them(void **state _unused_)
 {
 	struct fake *f = fake_new();
-	void *memory = NULL;
+	static void *memory; /* the helper keeps it for life */
 	_cleanup_buf_ struct buf rows = {0};
 	struct helper_row row;
 	fake_write(f, "fs/cgroup/cgroup.controllers", "cpu\n");
