@@ -26,7 +26,7 @@ endif
 # Goals that need no libraries must also work before `make deps` has run.
 BARE := deps help clean
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
-missing := $(strip $(foreach l,$(LIBS),$(shell $(PKG_CONFIG) --exists $(l) || echo $(l))))
+missing := $(strip $(foreach l,$(LIBS),$(shell $(PKG_CONFIG) --exists $(l) 2>/dev/null || echo $(l))))
 ifneq ($(missing),)
 ifeq ($(filter demo check bench,$(MAKECMDGOALS)),)
 $(error missing: $(missing). `make deps` installs the packages (as root))
@@ -38,8 +38,8 @@ LIBPERF := $(B)/libperf
 CFLAGS ?= -O2 -g
 cflags = -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -ffp-contract=off -fno-omit-frame-pointer \
 	 -I. -I$(O) -I$(B) -isystem $(LIBPERF)/include -DTRACETRAP_VERSION='"$(VERSION)"' \
-	 $(shell $(PKG_CONFIG) --cflags $(LIBS)) $(SANFLAGS)
-ldlibs = $(LIBPERF)/libperf.a $(LIBPERF)/libapi.a $(shell $(PKG_CONFIG) --libs $(LIBS)) -lm -lz $(SANFLAGS)
+	 $(shell $(PKG_CONFIG) --cflags $(LIBS) 2>/dev/null) $(SANFLAGS)
+ldlibs = $(LIBPERF)/libperf.a $(LIBPERF)/libapi.a $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null) -lm -lz $(SANFLAGS)
 
 src := $(sort $(wildcard engine/*.c engine/*/*.c rules/*.c rules/*/*.c snapshot/*.c snapshot/*/*.c))
 lib_src := $(filter-out engine/cli/main.c,$(src))

@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/engine_state.h"
 
-#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 
-#include "engine/base/io.h"
 #include "engine/base/log.h"
 #include "engine/control.h"
 #include "engine/vocabulary.h"
 
 #define HOUSEKEEPING_NS NS_PER_S
-#define CHECKPOINT_EVERY_NS (20 * NS_PER_S)
 #define LIMITS_EVERY_NS (10 * NS_PER_S)
 #define FINISH_MAX_NS (60 * NS_PER_S) /* how long a stopping daemon waits for open incidents beyond their windows */
 
-static int attach(void *ctx, uint16_t detector, bool on)
+int engine_attach(void *ctx, uint16_t detector, bool on)
 {
 	struct engine *e = ctx;
 	int r = on ? detect_arm(e->detect, detector) : detect_disarm(e->detect, detector);
@@ -222,15 +218,6 @@ static void signalled(void *ctx)
 	}
 }
 
-static int spawn_writer(struct engine *e)
-{
-	_cleanup_free_ char *store = NULL;
-	if (asprintf(&store, "%s/incidents", e->config->state_dir) < 0)
-		return -ENOMEM;
-	struct writer_options options = {.store_dir = store, .state_dir = e->config->state_dir, .bounds = e->config->store};
-	return writer_spawn(&options, &e->writer);
-}
-
 static void writer_ready(void *ctx);
 
 /* The writer died (killed, or out of memory): another one takes over, with every stage that is not published yet. */
@@ -238,7 +225,7 @@ static void replace_writer(struct engine *e)
 {
 	e->writer_watch = loop_remove(e->loop, e->writer_watch);
 	e->writer = writer_free(e->writer);
-	int r = spawn_writer(e);
+	int r = engine_spawn_writer(e);
 	if (r == 0)
 		e->writer_watch = loop_add(e->loop, writer_fd(e->writer), writer_ready, e);
 	if (!e->writer_watch) {
@@ -255,121 +242,6 @@ static void writer_ready(void *ctx)
 	struct engine *e = ctx;
 	if (incidents_writer_ready(e->incidents) == -EPIPE)
 		replace_writer(e);
-}
-
-static int open_signals(struct engine *e)
-{
-	sigset_t set;
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	e->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return e->signals < 0 ? -errno : 0;
-}
-
-static int checkpoint(void *ctx, struct buf *out)
-{
-	return machine_checkpoint(((struct engine *)ctx)->machine, out);
-}
-
-static int open_inputlog(struct engine *e)
-{
-	_cleanup_free_ struct inputlog_rule *rules = calloc(MAX(e->rules->n, (size_t)1), sizeof(*rules));
-	if (!rules)
-		return -ENOMEM;
-	for (size_t i = 0; i < e->rules->n; i++)
-		rules[i] = (struct inputlog_rule){e->rules->rules[i].name, e->rules->rules[i].digest};
-	struct inputlog_options options = {
-		.vocabulary = e->vocabulary,
-		.period_ns = source_periods(e->source),
-		.rules_digest = e->rules->digest,
-		.rules = rules,
-		.n_rules = e->rules->n,
-		.entities = e->entities,
-		.checkpoint = checkpoint,
-		.ctx = e,
-		.ring_bytes = e->config->inputlog_bytes,
-		.host_burst = e->config->host_limit.burst,
-		.host_refill_ns = e->config->host_limit.refill_ns,
-		.checkpoint_every_ns = CHECKPOINT_EVERY_NS,
-	};
-	return inputlog_new(&options, &e->inputlog);
-}
-
-static int open_machine(struct engine *e)
-{
-	struct machine_options options = {
-		.rules = e->rules,
-		.vocabulary = e->vocabulary,
-		.period_ns = source_periods(e->source),
-		.max_entities = e->config->max_entities,
-		.host_limit = e->config->host_limit,
-	};
-	int r = machine_new(&options, &e->machine);
-	if (r < 0)
-		return log_error_errno(r, "cannot set up the rules");
-	_cleanup_free_ char *path = NULL;
-	_cleanup_buf_ struct buf text = {0};
-	if (asprintf(&path, "%s/limits", e->config->state_dir) < 0)
-		return -ENOMEM;
-	if (io_read_file(AT_FDCWD, path, 1 << 20, &text) == 0)
-		machine_limits_load(e->machine, buf_str(&text));
-	else
-		machine_limits_lost(e->machine);
-	return 0;
-}
-
-static int open_source(struct engine *e)
-{
-	struct source_options options = {
-		.kind = e->config->source,
-		.tick_hz = e->config->tick_hz,
-		.proc_root = e->config->proc_root,
-		.sys_root = e->config->sys_root,
-		.entities = e->entities,
-	};
-	int r = source_open(&options, &e->source);
-	if (r < 0)
-		return log_error_errno(r, "cannot read counters below '%s'", e->config->proc_root);
-	log_info("source: %s", source_describe(e->source));
-	if (source_fallback_reason(e->source))
-		log_info("no in-kernel tick: %s", source_fallback_reason(e->source));
-	return 0;
-}
-
-static int open_detectors(struct engine *e)
-{
-	struct detect_options options = {
-		.settings = e->config->detectors,
-		.entities = e->entities,
-		.proc_root = e->config->proc_root,
-		.sys_root = e->config->sys_root,
-	};
-	int r = detect_new(&options, &e->detect);
-	return r < 0 ? log_error_errno(r, "cannot set up the detectors") : detect_start(e->detect);
-}
-
-static int open_writer(struct engine *e)
-{
-	int r = spawn_writer(e);
-	if (r < 0)
-		return log_error_errno(r, "cannot start the writer process");
-	struct incidents_options options = {.loop = e->loop, .writer = e->writer, .stage_bytes = e->config->stage_bytes};
-	return incidents_new(&options, &e->incidents);
-}
-
-static int open_arm(struct engine *e)
-{
-	struct arm_options options = {
-		.n_detectors = e->vocabulary->n_detectors,
-		.share = e->config->arm_share,
-		.always = e->config->always,
-		.attach = attach,
-		.ctx = e,
-	};
-	return arm_new(&options, &e->arm);
 }
 
 static int watch(struct engine *e)
@@ -397,27 +269,6 @@ static void introduce(struct engine *e)
 	e->census_ns = e->limits_ns = e->last_ns;
 }
 
-static int engine_open(struct engine *e)
-{
-	int (*const steps[])(struct engine *) = {open_signals, open_writer,   open_source,    open_detectors,
-						 open_machine, open_inputlog, open_arm};
-	int r = loop_new(&e->loop);
-	if (r < 0)
-		return r;
-	e->entities = entities_new(e->config->max_entities);
-	if (!e->entities)
-		return -ENOMEM;
-	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
-		r = steps[i](e);
-		if (r < 0)
-			return r;
-	}
-	r = past_new(e->config, &e->past);
-	r = r < 0 ? r : history_new(e->vocabulary, e->entities, e->config->history_bytes, &e->history);
-	r = r < 0 ? r : control_new(e, e->loop, e->config->run_dir, &e->control);
-	return r < 0 ? r : watch(e);
-}
-
 int engine_new(const struct config *config, const struct ruleset *rules, struct engine **ret)
 {
 	struct engine *e = calloc(1, sizeof(*e));
@@ -427,7 +278,8 @@ int engine_new(const struct config *config, const struct ruleset *rules, struct 
 	e->rules = rules;
 	e->vocabulary = vocabulary();
 	e->signals = -1;
-	int r = engine_open(e);
+	int r = engine_assemble(e);
+	r = r < 0 ? r : watch(e);
 	if (r < 0) {
 		engine_free(e);
 		return r;

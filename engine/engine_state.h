@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The engine's own rooms share this: engine.c (life and the way of the inputs), firing.c (a transition becomes a plan),
+ * The engine's own rooms share this: engine.c (life and the way of the inputs), assemble.c (opening the parts), firing.c (a transition becomes a plan),
  * status.c (what it looks like from outside). Nobody else includes it.
  */
 #pragma once
@@ -54,6 +54,13 @@ struct engine {
 
 /* One input through log, history and machine, then everything it led to. */
 void engine_take(struct engine *e, struct input *in);
+
+/* assemble.c: opens all parts; -errno with what was opened left for engine_free(). A new writer process into e->writer. */
+int engine_assemble(struct engine *e);
+int engine_spawn_writer(struct engine *e);
+
+/* engine.c: what arm attaches and detaches by; ctx is the engine. */
+int engine_attach(void *ctx, uint16_t detector, bool on);
 
 /* firing.c: opens or joins an incident for a FIRED transition with a token. */
 enum incident_outcome firing_capture(struct engine *e, const struct transition *t);
