@@ -7,8 +7,10 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/io.h"
 #include "engine/base/log.h"
+#include "rules/run/limits.h"
 
 #define CLIENTS_MAX 16
 #define ANSWER_MAX (UINT64_C(16) << 20)
@@ -27,6 +29,7 @@ struct control {
 	int listener;
 	char path[108];
 	uint64_t arrivals;
+	struct bucket strangers; /* what those without rights may still trigger */
 	struct client clients[CLIENTS_MAX];
 };
 
@@ -97,6 +100,15 @@ static int do_trigger(struct control *c, struct json_object *request, struct buf
 	return engine_trigger(c->engine, text_of(request, "rule"), text_of(request, "entity"), json_object_get_boolean(dry), out);
 }
 
+/* Root and the group are not held back; for all others together a few captures an hour must do. */
+static bool stranger_may(struct control *c)
+{
+	static const struct limit limit = {.burst = 4, .refill_ns = 900 * NS_PER_S};
+	struct bucket *bucket = &c->strangers;
+	const struct limit *limits = &limit;
+	return buckets_take(&bucket, &limits, 1, clock_now(CLOCK_BOOTTIME));
+}
+
 static const struct {
 	const char *name;
 	bool anyone;
@@ -116,6 +128,10 @@ static int answer(struct control *c, int fd, struct json_object *request, struct
 		if (!verbs[i].anyone && !privileged(fd)) {
 			buf_printf(out, "'%s' is for root and members of the group " CONTROL_GROUP, name);
 			return -EACCES;
+		}
+		if (!privileged(fd) && !stranger_may(c)) {
+			buf_printf(out, "too many requests by users outside the group " CONTROL_GROUP "; try again in 15 minutes");
+			return -EBUSY;
 		}
 		int r = verbs[i].run(c, request, out);
 		if (r == -ENOENT && !out->len)
@@ -220,7 +236,7 @@ int control_new(struct engine *engine, struct loop *loop, const char *run_dir, s
 	struct control *c = calloc(1, sizeof(*c));
 	if (!c)
 		return -ENOMEM;
-	*c = (struct control){.engine = engine, .loop = loop, .listener = -1};
+	*c = (struct control){.engine = engine, .loop = loop, .listener = -1, .strangers = {.tokens = 4}};
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
 		c->clients[i].fd = -1;
 	int r = open_listener(c, run_dir);

@@ -5,7 +5,7 @@
  *
  *     {"command": "status"}                                        root, the daemon's user, group tracetrap
  *     {"command": "why", "rule": R, "entity": E}                   the same
- *     {"command": "trigger", "rule": R, "entity": E, "dry_run": B} anyone (the rule's own limits hold for them too)
+ *     {"command": "trigger", "rule": R, "entity": E, "dry_run": B} anyone; outsiders together 4, then 1 per 15 min
  *
  * Who asks is read from the socket (SO_PEERCRED, SO_PEERGROUPS), never from the request. At most 16 clients are kept; one
  * more closes the oldest.
