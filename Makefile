@@ -51,6 +51,7 @@ unit_src := $(sort $(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c))
 units := $(unit_src:%.c=$(O)/%)
 live_src := $(sort $(wildcard tests/live/*.c))
 lives := $(live_src:%.c=$(O)/%)
+live_scripts := $(sort $(wildcard tests/live/*.sh))
 unit_help := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard tests/unit/support/*.c)))
 
 .DELETE_ON_ERROR:
@@ -126,8 +127,8 @@ fuzz-loop: $(fuzzers)
 unit: $(units) ## run the unit and property tests (no root, no sleeping)
 	$(Q)tests/run-units $(units)
 
-live: $(lives) ## run the tests that need root and BPF; what is missing is named
-	$(Q)tests/run-live $(lives)
+live: $(lives) $(O)/tracetrap $(O)/tests/fault/fault ## run the tests that need root and BPF; what is missing is named
+	$(Q)B=$(O) tests/run-live $(lives) $(live_scripts)
 
 demo: ## install, build, provoke a spike, capture, show and replay it
 	$(Q)$(MAKE) -s deps

@@ -127,7 +127,7 @@ int main(void)
 		cmocka_unit_test(the_active_slave_of_an_active_backup_bond_is_followed),
 	};
 	live_require(geteuid() == 0, "not root");
-	live_require(system("modprobe -q bonding max_bonds=0 2>/dev/null") == 0, "no bonding driver");
+	live_offered(system("modprobe -q bonding max_bonds=0 2>/dev/null") == 0, "no bonding driver");
 	(void)!system("modprobe -qa veth sch_netem 2>/dev/null");
 	return cmocka_run_group_tests(tests, make_bonds, remove_bonds);
 }

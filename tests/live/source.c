@@ -51,7 +51,7 @@ static struct seen kernel, files;
 static int both_watch_one_busy_second(void **state _unused_)
 {
 	in_kernel = open_source(SOURCE_BPF);
-	live_require(source_kind(in_kernel) == SOURCE_BPF, source_fallback_reason(in_kernel));
+	live_offered(source_kind(in_kernel) == SOURCE_BPF, source_fallback_reason(in_kernel));
 	by_files = open_source(SOURCE_PROC);
 	source_take_now(in_kernel, see, &kernel);
 	source_take_now(by_files, see, &files);
