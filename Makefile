@@ -154,6 +154,7 @@ install: all ## into DESTDIR/usr and DESTDIR/etc
 	install -D -m 755 $(O)/tracetrap $(DESTDIR)/usr/bin/tracetrap
 	install -D -m 644 conf/tracetrap.yaml $(DESTDIR)/etc/tracetrap/tracetrap.yaml
 	install -D -m 644 -t $(DESTDIR)/etc/tracetrap/rules.d conf/rules.d/*.yaml
+	install -D -m 644 conf/man/tracetrap.1 $(DESTDIR)/usr/share/man/man1/tracetrap.1
 	install -D -m 644 conf/systemd/tracetrap.service $(DESTDIR)/usr/lib/systemd/system/tracetrap.service
 
 deps: ## install what is missing (Debian, as root)
@@ -164,5 +165,6 @@ clean: ## remove build/
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo '  with CC=clang, SAN=1 (ASan and UBSan, in build/san), V=1 (show the commands), B=DIR (build elsewhere)'
 
 -include $(objs:.o=.d) $(units:=.d) $(bench_progs:=.d) $(lives:=.d) $(patsubst %.skel.h,%.bpf.d,$(skels))
