@@ -26,7 +26,7 @@ tree() { # every process below PID, itself included
   for p in $(cat "/proc/$1/task/"*/children 2>/dev/null); do tree "$p"; done
 }
 cpu_ns() { local p sum=0 f; for p in "$@"; do for f in /proc/"$p"/task/*/schedstat; do read -r ns _ <"$f" 2>/dev/null && sum=$((sum + ns)); done; done; echo $sum; }
-switches() { local p sum=0; for p in "$@"; do sum=$((sum + $(awk '/ctxt_switches/ {s += $2} END {print s + 0}' "/proc/$p/status" 2>/dev/null))); done; echo $sum; }
+switches() { local p files=(); for p in "$@"; do files+=(/proc/"$p"/task/*/status); done; awk '/ctxt_switches/ {s += $2} END {print s + 0}' "${files[@]}" 2>/dev/null; }
 rss_kib() { local p sum=0; for p in "$@"; do sum=$((sum + $(awk '/^Pss:/ {print $2}' "/proc/$p/smaps_rollup" 2>/dev/null || echo 0))); done; echo $sum; }
 bpf_ns() { bpftool -j prog show 2>/dev/null | jq '[.[] | .run_time_ns // 0] | add // 0'; }
 median() { sort -n | awk '{v[NR] = $1} END {print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2}'; }
@@ -85,8 +85,9 @@ if command -v prometheus-node-exporter >/dev/null; then
 fi
 
 echo "== context switches lost: perf bench sched pipe, off / on / off, median of 5 each"
-pipe() { for _ in 1 2 3 4 5; do perf bench -f simple sched pipe -l "${QUICK:+40000}${QUICK:-200000}" 2>/dev/null | tail -1; done | median; }
-[ -n "${QUICK:-}" ] && pipe() { for _ in 1 2 3; do perf bench -f simple sched pipe -l 40000 2>/dev/null | tail -1; done | median; }
+switches_wanted=$([ -n "${QUICK:-}" ] && echo 40000 || echo 200000)
+pipe() { for _ in 1 2 3 4 5; do perf bench -f simple sched pipe -l "$switches_wanted" 2>/dev/null | tail -1; done | median; }
+pipe >/dev/null # warms up
 off1=$(pipe)
 daemon; sleep 2
 on=$(pipe)
@@ -94,9 +95,8 @@ stop "$d"
 off2=$(pipe)
 awk -v a="$off1" -v b="$on" -v c="$off2" 'BEGIN {o = (a + c) / 2; printf "off %.3f s, on %.3f s, off %.3f s: %+.1f %%\n", a, b, c, (b / o - 1) * 100}'
 
-echo "== a firing to its first evidence, every CPU busy, median of ${QUICK:+5}${QUICK:-20}"
-rounds=20
-[ -n "${QUICK:-}" ] && rounds=5
+rounds=$([ -n "${QUICK:-}" ] && echo 5 || echo 20)
+echo "== a firing to its first evidence, every CPU busy, median of $rounds"
 sed 's/after: [0-9]*m\?s/after: 1s/; s/^\( *\)limits:.*/\1limits: {entity: none, rule: none}/' conf/rules.d/cpu-sys-spike.yaml >"$work/rule.yaml"
 printf 'version: 1\nlimits: {host: 1000/1s}\n' >"$work/config.yaml"
 "$T" run --config "$work/config.yaml" --rules "$work/rule.yaml" --set cpu-sys-spike.limits.entity=none --set cpu-sys-spike.limits.rule=none 2>"$work/log" &
