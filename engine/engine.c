@@ -106,6 +106,7 @@ static void source_ready(void *ctx)
 {
 	struct engine *e = ctx;
 	source_take(e->source, on_source_input, e);
+	firing_tell_truth(e);
 }
 
 static uint16_t entity_of_event(struct engine *e, enum entity_kind kind, const char *name, uint64_t t_ns)

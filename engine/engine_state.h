@@ -64,3 +64,5 @@ int engine_attach(void *ctx, uint16_t detector, bool on);
 
 /* firing.c: opens or joins an incident for a FIRED transition with a token. */
 enum incident_outcome firing_capture(struct engine *e, const struct transition *t);
+/* When it is due: how long the opening rule was true, for the open incident's worker to weigh its evidence by. */
+void firing_tell_truth(struct engine *e);

@@ -153,7 +153,8 @@ enum incident_outcome firing_capture(struct engine *e, const struct transition *
 	firing_init(e, t, &f);
 	past_census(e->past, t->t_ns);
 	past_drain(e->past);
-	enum incident_outcome outcome = incidents_fire(e->incidents, &f.plan, f.fds);
+	enum incident_outcome outcome = incidents_fire(e->incidents, &f.plan, t->by_hand ? INCIDENT_NO_RULE : t->rule,
+						       t->entity, f.fds);
 	switch (outcome) {
 	case INCIDENT_OPENED:
 		snprintf(e->last_fired_id, sizeof(e->last_fired_id), "%s", f.plan.id);
@@ -172,4 +173,13 @@ enum incident_outcome firing_capture(struct engine *e, const struct transition *
 		break; /* said where it failed */
 	}
 	return outcome;
+}
+
+void firing_tell_truth(struct engine *e)
+{
+	struct rule_status s;
+	uint16_t rule, entity;
+	if (incidents_truth_due(e->incidents, e->last_ns, &rule, &entity) &&
+	    machine_status(e->machine, rule, entity, &s) && s.true_span.last_ns)
+		incidents_truth(e->incidents, e->last_ns, s.true_span.first_ns, s.true_span.last_ns);
 }

@@ -6,12 +6,16 @@
 #include "engine/base/log.h"
 #include "snapshot/worker.h"
 
+#define TRUTH_EVERY_NS NS_PER_S
+#define TRUTH_LAST_NS (250 * NS_PER_MS) /* before the end of the window: readings come in batches of 100 ms */
+
 struct incident {
 	struct incidents *owner;
 	struct worker *worker; /* NULL once it has ended */
 	struct loop_watch *watch;
 	char id[INCIDENT_ID_MAX];
-	uint64_t fired_ns, until_ns;
+	uint16_t rule, entity; /* that opened it */
+	uint64_t fired_ns, until_ns, truth_ns;
 	uint64_t staged_bytes;
 	bool used, whole, given_up; /* whole: publish what is staged; given_up: keep it as a cut bundle */
 	int stage;
@@ -148,7 +152,8 @@ static enum incident_outcome join(struct incident *s, const struct plan *plan)
 	return INCIDENT_JOINED;
 }
 
-enum incident_outcome incidents_fire(struct incidents *i, const struct plan *plan, int fds[CAPTURE_FD_MAX_])
+enum incident_outcome incidents_fire(struct incidents *i, const struct plan *plan, uint16_t rule, uint16_t entity,
+				     int fds[CAPTURE_FD_MAX_])
 {
 	struct incident *s = open_incident(i, plan->fired_ns);
 	if (s)
@@ -159,8 +164,8 @@ enum incident_outcome incidents_fire(struct incidents *i, const struct plan *pla
 		i->status.busy++;
 		return INCIDENT_BUSY;
 	}
-	*s = (struct incident){.owner = i, .used = true, .stage = -1, .fired_ns = plan->fired_ns,
-			       .until_ns = plan->fired_ns + plan->after_ns};
+	*s = (struct incident){.owner = i, .used = true, .stage = -1, .rule = rule, .entity = entity,
+			       .fired_ns = plan->fired_ns, .until_ns = plan->fired_ns + plan->after_ns};
 	snprintf(s->id, sizeof(s->id), "%s", plan->id);
 	int r = start(s, plan, fds);
 	if (r < 0) {
@@ -172,6 +177,25 @@ enum incident_outcome incidents_fire(struct incidents *i, const struct plan *pla
 	i->status.opened++;
 	spawn_spare(i);
 	return INCIDENT_OPENED;
+}
+
+bool incidents_truth_due(struct incidents *i, uint64_t now_ns, uint16_t *ret_rule, uint16_t *ret_entity)
+{
+	const struct incident *s = open_incident(i, now_ns);
+	if (!s || s->rule == INCIDENT_NO_RULE)
+		return false;
+	*ret_rule = s->rule;
+	*ret_entity = s->entity;
+	return now_ns - s->truth_ns >= TRUTH_EVERY_NS || s->until_ns - now_ns <= TRUTH_LAST_NS;
+}
+
+void incidents_truth(struct incidents *i, uint64_t now_ns, uint64_t first_ns, uint64_t last_ns)
+{
+	struct incident *s = open_incident(i, now_ns);
+	if (!s)
+		return;
+	s->truth_ns = now_ns;
+	worker_truth(s->worker, first_ns, last_ns); /* a worker that is gone is noticed where it reports */
 }
 
 static struct incident *incident_of(struct incidents *i, const char *id)

@@ -28,8 +28,17 @@ int incidents_new(const struct incidents_options *options, struct incidents **re
 
 enum incident_outcome { INCIDENT_OPENED, INCIDENT_JOINED, INCIDENT_BUSY, INCIDENT_FAILED };
 
-/* Opens an incident with this plan (id, and fds but for the stage, are the caller's) or joins the open one. */
-enum incident_outcome incidents_fire(struct incidents *i, const struct plan *plan, int fds[CAPTURE_FD_MAX_]);
+#define INCIDENT_NO_RULE UINT16_MAX /* nothing to follow: fired by hand */
+
+/* Opens an incident with this plan (id, and fds but for the stage, are the caller's) or joins the open one. Rule and
+ * entity are the machine's numbers, for incidents_truth_due(). */
+enum incident_outcome incidents_fire(struct incidents *i, const struct plan *plan, uint16_t rule, uint16_t entity,
+				     int fds[CAPTURE_FD_MAX_]);
+
+/* The open incident's rule and entity, when its worker should hear how long the rule's `when` was true: once a second, and
+ * at every call shortly before its window ends. */
+bool incidents_truth_due(struct incidents *i, uint64_t now_ns, uint16_t *ret_rule, uint16_t *ret_entity);
+void incidents_truth(struct incidents *i, uint64_t now_ns, uint64_t first_ns, uint64_t last_ns);
 
 /* From the engine's loop, when writer_fd() is readable. 0, or -EPIPE when the writer has died. */
 int incidents_writer_ready(struct incidents *i);

@@ -11,11 +11,17 @@
 
 /* Engine → worker. The text (plan or join) may be larger than a packet: it comes as a memory file, the first descriptor;
  * a start carries the capture's descriptors after it, in order, the absent ones left out. */
-enum wire_kind { WIRE_START = 1, WIRE_JOIN = 2 };
+enum wire_kind { WIRE_START = 1, WIRE_JOIN = 2, WIRE_TRUTH = 3 };
+
+/* From the first to the last reading where the opening rule's `when` was true. */
+struct truth_span {
+	uint64_t first_ns, last_ns;
+};
 
 struct wire_request {
 	uint32_t kind;
 	uint32_t absent; /* bit per enum capture_fd */
+	struct truth_span truth; /* of WIRE_TRUTH, which comes without descriptors */
 };
 
 /* A connected pair, CLOEXEC. */

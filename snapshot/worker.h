@@ -5,7 +5,7 @@
  * their members into the bundle on the stage (a memory file), and reports how far the stage is filled.
  *
  *     engine: worker_spawn ─ idle ─ worker_start(plan, fds) ─▶ reports … ─▶ WORKER_DONE ─ worker_free
- *                                        worker_join(join) ──▶
+ *                                        worker_join(join), worker_truth(span) ──▶
  *
  * A worker dies with the daemon (PR_SET_PDEATHSIG). One that is stuck in D state is left behind and recorded.
  */
@@ -26,6 +26,8 @@ int worker_fd(const struct worker *w); /* readable when a report is there, or th
 /* Hands over plan and descriptors (fds stay the caller's). Does not wait. */
 int worker_start(struct worker *w, const struct plan *plan, const int fds[CAPTURE_FD_MAX_]);
 int worker_join(struct worker *w, const struct join *join);
+/* The first and the last reading so far where the rule's `when` was true; the latest word counts. 0 or -errno. */
+int worker_truth(struct worker *w, uint64_t first_ns, uint64_t last_ns);
 
 enum worker_report_kind {
 	WORKER_EXTENT, /* the stage is filled up to `bytes`, whole frames; `member` is the last one in */

@@ -106,6 +106,12 @@ int worker_join(struct worker *w, const struct join *join)
 	return wire_send(w->socket, &request, sizeof(request), &text_fd, 1, MSG_DONTWAIT);
 }
 
+int worker_truth(struct worker *w, uint64_t first_ns, uint64_t last_ns)
+{
+	struct wire_request request = {.kind = WIRE_TRUTH, .truth = {first_ns, last_ns}};
+	return wire_send(w->socket, &request, sizeof(request), NULL, 0, MSG_DONTWAIT);
+}
+
 /* The worker's end of the socket closed before it said that it was done. */
 static int read_death(struct worker *w, struct worker_report *ret)
 {

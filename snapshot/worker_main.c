@@ -32,6 +32,7 @@ struct capture {
 	struct plan plan;
 	int plan_fd, fds[CAPTURE_FD_MAX_];
 	uint64_t until_ns;
+	struct truth_span truth; /* last_ns 0: not told */
 	struct children *children;
 	struct stage *stage;
 	struct task tasks[TASKS_MAX];
@@ -45,22 +46,39 @@ static void on_member(void *ctx, const struct ledger_entry *entry, int fd)
 	stage_member(((struct capture *)ctx)->stage, entry, fd);
 }
 
+static int bytes_fd(const char *name, const void *data, size_t len)
+{
+	_cleanup_close_ int fd = io_memfd(name, 0);
+	if (fd < 0)
+		return fd;
+	int r = io_write(fd, data, len);
+	return r < 0 ? r : take_fd(fd);
+}
+
 /* What the capture itself costs is told apart by these. */
 static int pids_fd(const struct capture *c)
 {
 	size_t n;
 	const uint32_t *pids = children_pids(c->children, &n);
-	_cleanup_close_ int fd = io_memfd("pids", 0);
-	if (fd < 0)
-		return fd;
-	int r = io_write(fd, pids, n * sizeof(*pids));
-	return r < 0 ? r : take_fd(fd);
+	return bytes_fd("pids", pids, n * sizeof(*pids));
+}
+
+static bool take_request(struct capture *c);
+
+/* What the engine said until now counts: it may be waiting in the socket. */
+static int truth_fd(struct capture *c)
+{
+	while (take_request(c))
+		;
+	return c->truth.last_ns ? bytes_fd("truth", &c->truth, sizeof(c->truth)) : -ENOENT;
 }
 
 static int on_read(void *ctx, const char *member)
 {
 	struct capture *c = ctx;
-	return streq(member, ".pids") ? pids_fd(c) : stage_read(c->stage, member);
+	if (streq(member, ".pids"))
+		return pids_fd(c);
+	return streq(member, ".truth") ? truth_fd(c) : stage_read(c->stage, member);
 }
 
 static void on_ended(void *ctx, const struct collector *collector)
@@ -236,7 +254,16 @@ static int map_join(int fd, struct join *ret)
 	return r;
 }
 
-static void read_request(struct capture *c)
+/* A rule that fires again within the window widens the span. */
+static void take_truth(struct capture *c, const struct truth_span *told)
+{
+	bool first = c->truth.last_ns == 0;
+	c->truth.first_ns = first ? told->first_ns : MIN(c->truth.first_ns, told->first_ns);
+	c->truth.last_ns = MAX(c->truth.last_ns, told->last_ns);
+}
+
+/* False when nothing waits in the socket. */
+static bool take_request(struct capture *c)
 {
 	struct wire_request request;
 	int fds[WIRE_FDS_MAX];
@@ -249,8 +276,11 @@ static void read_request(struct capture *c)
 		take_join(c, &join);
 		join_done(&join);
 	}
+	if (r == 0 && request.kind == WIRE_TRUTH)
+		take_truth(c, &request.truth);
 	for (size_t i = 0; i < n; i++)
 		close(fds[i]);
+	return r == 0;
 }
 
 /* The first order: -EPIPE when the daemon ended without one. */
@@ -326,7 +356,7 @@ static int capture_run(struct capture *c)
 		return report_failure(c->socket, r);
 	for (start_due(c); !capture_over(c) && !c->orphaned; start_due(c))
 		if (children_wait(c->children, c->socket, window_over(c) ? FAR_NS : c->until_ns))
-			read_request(c);
+			take_request(c);
 	return c->orphaned || stage_finish(c->stage) < 0;
 }
 

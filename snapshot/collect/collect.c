@@ -240,6 +240,17 @@ int collect_read(struct collect *c, const char *member, const void **ret_data, s
 	return r;
 }
 
+void collect_truth(struct collect *c, uint64_t *ret_first_ns, uint64_t *ret_last_ns)
+{
+	struct truth_span span = {c->plan.onset_ns, c->plan.fired_ns};
+	const void *told;
+	size_t len;
+	if (collect_read(c, ".truth", &told, &len) == 0 && len == sizeof(span))
+		memcpy(&span, told, sizeof(span));
+	*ret_last_ns = MIN(span.last_ns, collect_until_ns(c));
+	*ret_first_ns = MIN(MAX(span.first_ns, collect_from_ns(c)), *ret_last_ns);
+}
+
 static void bound_files(uint64_t max_bytes)
 {
 	struct rlimit size = {.rlim_cur = max_bytes, .rlim_max = max_bytes}, none = {0};

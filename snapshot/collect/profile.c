@@ -6,6 +6,7 @@
 #include "snapshot/profile/flame.h"
 #include "snapshot/profile/perfdata.h"
 #include "snapshot/profile/sample.h"
+#include "snapshot/profile/shares.h"
 #include "snapshot/profile/slices.h"
 
 #include <inttypes.h>
@@ -32,6 +33,8 @@ struct job {
 	struct collect *c;
 	struct profile profile;
 	struct window before, after;
+	struct window truth; /* from both; its hz and records are those of neither */
+	struct shares shares; /* of it */
 	uint8_t build_id[ELF_BUILD_ID_MAX];
 	size_t build_id_len;
 	int unreadable; /* DSOs */
@@ -121,6 +124,23 @@ static int fold_window(struct job *j, struct window *w)
 	return w->fold ? profile_fold(&j->profile, w->records, w->from_ns, w->to_ns, w->fold, &w->counts) : -ENOMEM;
 }
 
+/* What ran while the rule was true, from either profile. */
+static int fold_truth(struct job *j)
+{
+	struct window *t = &j->truth;
+	uint64_t fired_ns = j->before.to_ns, before_ns;
+	struct profile_counts later;
+	collect_truth(j->c, &t->from_ns, &t->to_ns);
+	before_ns = t->from_ns ? t->from_ns - 1 : 0;
+	t->fold = fold_new();
+	if (!t->fold)
+		return -ENOMEM;
+	int r = profile_fold(&j->profile, &j->profile.before, before_ns, MIN(t->to_ns, fired_ns), t->fold, &t->counts);
+	if (r == 0)
+		r = profile_fold(&j->profile, &j->profile.after, MAX(before_ns, fired_ns), t->to_ns, t->fold, &later);
+	return r < 0 ? r : profile_shares(&j->profile, t->from_ns, t->to_ns, fired_ns, &j->shares);
+}
+
 /* "perf_event_paranoid is 3: run as root or grant CAP_PERFMON" */
 static void say_reason(const struct job *j, const struct window *w, char *text, size_t size)
 {
@@ -170,6 +190,14 @@ static void write_folded(struct job *j, struct window *w)
 	if (w == &j->before)
 		collect_begin_ns(j->c, MAX(w->begin_ns, w->from_ns));
 	close_member(j, fold_write(w->fold, to), w->records->lost);
+}
+
+/* Nothing to write for a rule that was true for a moment only, or when nothing was sampled. */
+static void write_truth(struct job *j)
+{
+	FILE *to = fold_total(j->truth.fold) ? collect_open(j->c, "profile/true.folded") : NULL;
+	if (to)
+		close_member(j, fold_write(j->truth.fold, to), 0);
 }
 
 static void write_perfdata(struct job *j)
@@ -273,6 +301,7 @@ static void write_summary(struct job *j)
 	json_add_text(o, "weight", "us of CPU time: the sum of the samples' periods");
 	json_object_object_add(o, "before", window_json(&j->before));
 	json_object_object_add(o, "after", window_json(&j->after));
+	json_object_object_add(o, "true_span", shares_json(&j->shares, j->truth.from_ns, j->truth.to_ns));
 	json_add_number(o, "files_unreadable", (uint64_t)MAX(j->unreadable, 0));
 	json_add_flag(o, "kernel_names", symbols_kernel_error(j->profile.symbols) == 0);
 	int r = json_print(o, &text);
@@ -323,6 +352,7 @@ static void job_done(struct job *j)
 {
 	fold_free(j->before.fold);
 	fold_free(j->after.fold);
+	fold_free(j->truth.fold);
 	profile_done(&j->profile);
 }
 
@@ -361,13 +391,15 @@ static int job_name(struct job *j)
 	read_build_id(j);
 	j->unreadable = profile_resolve(&j->profile, clock_now(CLOCK_MONOTONIC) + RESOLVE_NS);
 	r = fold_window(j, &j->before);
-	return r < 0 ? r : fold_window(j, &j->after);
+	r = r < 0 ? r : fold_window(j, &j->after);
+	return r < 0 ? r : fold_truth(j);
 }
 
 static void job_write(struct job *j)
 {
 	write_folded(j, &j->before);
 	write_folded(j, &j->after);
+	write_truth(j);
 	if (j->before.error && j->after.error) {
 		char reason[160];
 		enum member_state state = missing_state(j, &j->after, reason, sizeof(reason));

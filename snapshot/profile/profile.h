@@ -10,6 +10,7 @@
 #include "snapshot/profile/fold.h"
 #include "snapshot/profile/names.h"
 #include "snapshot/profile/records.h"
+#include "snapshot/profile/sample.h"
 #include "snapshot/symbol/symbol.h"
 
 struct profile {
@@ -46,6 +47,12 @@ struct profile_counts {
 	uint64_t malformed;
 	uint64_t first_ns, last_ns; /* of the samples; 0 without any */
 };
+
+/* The samples of (from_ns, to_ns] that are neither of an idle CPU nor ours, with the names of their frames: comm first,
+ * the innermost last; names live until `fn` returns. A negative value from `fn` ends it and is returned. */
+typedef int (*stack_fn)(void *ctx, const struct sample *s, const struct frame *frames, size_t n);
+int profile_each(struct profile *p, const struct records *samples, uint64_t from_ns, uint64_t to_ns, stack_fn fn, void *ctx,
+		 struct profile_counts *ret_counts);
 
 /* Adds the stacks of (from_ns, to_ns] to `into`: comm first, then user, then kernel frames, weighed by period. A function
  * without a name stands as "[libc.so.6]", "[kernel]" or "[unknown]". -ENOMEM. */

@@ -118,7 +118,7 @@ static const char *comm_of(struct profile *p, const struct sample *s, char room[
 	return room;
 }
 
-static int fold_sample(struct profile *p, const struct sample *s, struct stack *stack, struct fold *into,
+static int name_sample(struct profile *p, const struct sample *s, struct stack *stack, stack_fn fn, void *ctx,
 		       struct profile_counts *c)
 {
 	char room[32];
@@ -128,8 +128,7 @@ static int fold_sample(struct profile *p, const struct sample *s, struct stack *
 	c->folded++;
 	stack->frames[stack->n++] = (struct frame){.name = comm_of(p, s, room), .kind = FRAME_COMM};
 	reverse(stack->frames, stack->n);
-	int r = fold_add(into, stack->frames, stack->n, s->period / NS_PER_US);
-	return r == -E2BIG ? 0 : r;
+	return fn(ctx, s, stack->frames, stack->n);
 }
 
 static void count_time(struct profile_counts *c, uint64_t t_ns)
@@ -139,7 +138,7 @@ static void count_time(struct profile_counts *c, uint64_t t_ns)
 	c->samples++;
 }
 
-int profile_fold(struct profile *p, const struct records *samples, uint64_t from_ns, uint64_t to_ns, struct fold *into,
+int profile_each(struct profile *p, const struct records *samples, uint64_t from_ns, uint64_t to_ns, stack_fn fn, void *ctx,
 		 struct profile_counts *ret_counts)
 {
 	_cleanup_free_ struct stack *stack = malloc(sizeof(*stack));
@@ -160,9 +159,21 @@ int profile_fold(struct profile *p, const struct records *samples, uint64_t from
 		else if (profile_is_self(p, s.pid))
 			c.self++;
 		else
-			r = fold_sample(p, &s, stack, into, &c);
+			r = name_sample(p, &s, stack, fn, ctx, &c);
 	}
 	if (r == 0)
 		*ret_counts = c;
 	return r;
+}
+
+static int fold_stack(void *ctx, const struct sample *s, const struct frame *frames, size_t n)
+{
+	int r = fold_add(ctx, frames, n, s->period / NS_PER_US);
+	return r == -E2BIG ? 0 : r;
+}
+
+int profile_fold(struct profile *p, const struct records *samples, uint64_t from_ns, uint64_t to_ns, struct fold *into,
+		 struct profile_counts *ret_counts)
+{
+	return profile_each(p, samples, from_ns, to_ns, fold_stack, into, ret_counts);
 }
