@@ -67,7 +67,6 @@ static void the_same_input_makes_the_same_bytes(void **state _unused_)
 {
 	struct plan p = sample_plan(SAMPLE_ID, "cpu-sys-spike", 1795195381 * NS_PER_S);
 	sample_bundle(scratch_path(dir, "b.tar.zst"), &p, 100000);
-	_cleanup_buf_ struct buf a = {0}, b = {0};
 	int fd = open(scratch_path(dir, "a.tar.zst"), O_RDONLY), fe = open(scratch_path(dir, "b.tar.zst"), O_RDONLY);
 	char x[65536], y[65536];
 	ssize_t n = 0;
