@@ -170,6 +170,10 @@ static void take_message(struct children *all, struct child *child, struct chann
 		child->member_fd = fd;
 		return;
 	}
+	if (m->kind == CHANNEL_KEEP && fd >= 0 && m->member[0] == '.') {
+		struct ledger_entry entry = entry_of(child, m);
+		all->options.member(all->options.ctx, &entry, fd);
+	}
 	close_fd(&fd);
 	if (m->kind == CHANNEL_READ)
 		answer_read(all, child, m->member);

@@ -4,6 +4,7 @@
  * before it writes the first byte, so what is there when the child is killed is not lost.
  *
  *     child ── OPEN name + fd ─ CLOSE state ─▶ worker         MISSING: a ledger line without a file
+ *     child ── KEEP name + fd ──▶ worker                      scratch in one message, whether a member is open or not
  *     child ── READ name ──▶ worker ── struct channel_answer [+ fd] ──▶ child
  *
  * A name that begins with '.' is scratch: kept for READ by later collectors, never part of the bundle.
@@ -13,7 +14,7 @@
 #include "snapshot/collect/collect.h"
 #include "snapshot/wire.h"
 
-enum channel_kind { CHANNEL_OPEN = 1, CHANNEL_CLOSE, CHANNEL_MISSING, CHANNEL_READ };
+enum channel_kind { CHANNEL_OPEN = 1, CHANNEL_CLOSE, CHANNEL_MISSING, CHANNEL_READ, CHANNEL_KEEP };
 
 struct channel_message {
 	uint32_t kind;

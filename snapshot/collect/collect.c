@@ -251,6 +251,13 @@ void collect_truth(struct collect *c, uint64_t *ret_first_ns, uint64_t *ret_last
 	*ret_first_ns = MIN(MAX(span.first_ns, collect_from_ns(c)), *ret_last_ns);
 }
 
+int collect_keep(struct collect *c, const char *name, int fd)
+{
+	struct channel_message m = {.kind = CHANNEL_KEEP, .state = MEMBER_COMPLETE};
+	snprintf(m.member, sizeof(m.member), "%s", name);
+	return say(c, &m, &fd);
+}
+
 static void bound_files(uint64_t max_bytes)
 {
 	struct rlimit size = {.rlim_cur = max_bytes, .rlim_max = max_bytes}, none = {0};

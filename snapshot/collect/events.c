@@ -2,9 +2,9 @@
 #include "engine/record/events.h"
 
 #include "snapshot/collect/collectors.h"
-#include "snapshot/collect/rows.h"
+#include "snapshot/collect/kernel_names.h"
 
-/* The kernel's names cost 80 ms of reading: only if an event has a stack. */
+/* Looked up only if an event has a stack. */
 struct names {
 	struct collect *c;
 	struct kallsyms *symbols;
@@ -16,7 +16,7 @@ static const char *name_of(void *ctx, uint64_t address)
 {
 	struct names *n = ctx;
 	struct ksym found;
-	if (!n->tried && kallsyms_load(collect_proc_dirfd(n->c), &n->symbols) < 0)
+	if (!n->tried && collect_kernel_names(n->c, &n->symbols) < 0)
 		n->symbols = NULL;
 	n->tried = true;
 	if (!kallsyms_find(n->symbols, address, &found, NULL))

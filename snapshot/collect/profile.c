@@ -3,6 +3,7 @@
 #include "engine/record/census.h"
 #include "snapshot/bundle/json.h"
 #include "snapshot/collect/collectors.h"
+#include "snapshot/collect/kernel_names.h"
 #include "snapshot/profile/flame.h"
 #include "snapshot/profile/perfdata.h"
 #include "snapshot/profile/sample.h"
@@ -378,6 +379,14 @@ static int know_siblings(struct job *j)
 	return profile_add_self(&j->profile, pids, len / sizeof(uint32_t));
 }
 
+/* Only when the window is over: by then one of those who took their evidence at the firing has read them. */
+static void know_kernel(struct job *j)
+{
+	struct kallsyms *names = NULL;
+	int error = collect_kernel_names(j->c, &names);
+	symbols_take_kernel(j->profile.symbols, names, error);
+}
+
 static int job_name(struct job *j)
 {
 	int known = know_siblings(j);
@@ -388,6 +397,7 @@ static int job_name(struct job *j)
 	int r = profile_learn(&j->profile);
 	if (r < 0)
 		return r;
+	know_kernel(j);
 	read_build_id(j);
 	j->unreadable = profile_resolve(&j->profile, clock_now(CLOCK_MONOTONIC) + RESOLVE_NS);
 	r = fold_window(j, &j->before);

@@ -2,6 +2,7 @@
 #include "snapshot/collect/rows.h"
 
 #include "engine/base/text.h"
+#include "snapshot/collect/kernel_names.h"
 
 #include <inttypes.h>
 
@@ -144,7 +145,7 @@ int stacks_print(FILE *to, const struct task_stack *stacks, size_t n, const stru
 struct kallsyms *rows_symbols(struct collect *c, FILE *to)
 {
 	struct kallsyms *symbols = NULL;
-	int r = kallsyms_load(collect_proc_dirfd(c), &symbols);
+	int r = collect_kernel_names(c, &symbols);
 	if (r < 0)
 		fprintf(to, "# addresses without names: kallsyms: %s\n", strerror(-r));
 	return r < 0 ? NULL : symbols;

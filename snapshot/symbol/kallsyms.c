@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "snapshot/symbol/kallsyms.h"
+#include "snapshot/symbol/kallsyms_table.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -7,20 +7,6 @@
 
 #define SYMBOLS_MAX  (4U << 20)
 #define FUNCTION_MAX (UINT64_C(1) << 20) /* nothing bounds the last function of a module: no function is larger */
-
-struct row {
-	uint64_t addr;
-	uint32_t size;
-	uint32_t name, module; /* offsets into text */
-	char type;
-};
-
-struct kallsyms {
-	struct row *rows;
-	size_t n, cap;
-	struct buf text;
-	uint64_t stext, etext;
-};
 
 static const char *name_of(const struct kallsyms *k, const struct row *row)
 {
@@ -76,16 +62,18 @@ static int line_add(struct kallsyms *k, char *line)
 {
 	uint64_t addr;
 	char type, *name, *module;
-	/* Address 0 is a hidden one; absolute per-CPU offsets (type A) are no addresses. */
-	if (!line_parse(line, &addr, &type, &name, &module) || addr == 0 || toupper((unsigned char)type) == 'A')
+	/* Absolute per-CPU offsets (type A) are no addresses. */
+	if (!line_parse(line, &addr, &type, &name, &module) || toupper((unsigned char)type) == 'A')
 		return 0;
+	bool function = strchr("tTwW", type);
+	if (addr == 0) /* a hidden one; where one function's is, all are: no need to read on */
+		return function ? -EPERM : 0;
 	if (k->n >= SYMBOLS_MAX || k->text.len > UINT32_MAX / 2)
 		return -EFBIG;
 	if (streq(name, "_stext"))
 		k->stext = addr;
 	else if (streq(name, "_etext"))
 		k->etext = addr;
-	bool function = strchr("tTwW", type);
 	uint32_t module_at = module_add(k, module);
 	struct row *row = rows_add(k);
 	if (!row)
@@ -174,11 +162,11 @@ int kallsyms_load(int proc_dirfd, struct kallsyms **ret)
 
 struct kallsyms *kallsyms_free(struct kallsyms *k)
 {
-	if (k) {
+	if (k && !k->borrowed) {
 		free(k->rows);
 		buf_done(&k->text);
-		free(k);
 	}
+	free(k);
 	return NULL;
 }
 

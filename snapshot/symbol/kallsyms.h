@@ -10,7 +10,7 @@
 
 #include "engine/base/buf.h"
 
-struct kallsyms; /* opaque, immutable after the load */
+struct kallsyms; /* opaque, immutable */
 
 struct ksym {
 	uint64_t addr, size; /* up to the next symbol */
@@ -23,6 +23,12 @@ struct ksym {
  * not one function is in it. */
 int kallsyms_load(int proc_dirfd, struct kallsyms **ret);
 struct kallsyms *kallsyms_free(struct kallsyms *k);
+
+/* Reading costs some 60 ms of CPU time: one process does it for all of an incident, and the others look into its image, a
+ * sealed memory file. The descriptor or -errno; it is the caller's. */
+int kallsyms_image(const struct kallsyms *k, int *ret_fd);
+/* A table over a mapped image (8-byte aligned), which must outlive it. -EBADMSG when it is none. */
+int kallsyms_over(const void *image, size_t len, struct kallsyms **ret);
 
 size_t kallsyms_count(const struct kallsyms *k);
 /* By rank in address order; i < kallsyms_count(). */

@@ -34,9 +34,15 @@ int symbols_new(int proc_dirfd, struct symbols **ret)
 		free(s);
 		return error;
 	}
-	s->kernel_error = kallsyms_load(proc_dirfd, &s->kernel);
+	s->kernel_error = -ENODATA;
 	*ret = s;
 	return 0;
+}
+
+void symbols_take_kernel(struct symbols *s, struct kallsyms *kernel, int error)
+{
+	s->kernel = kernel;
+	s->kernel_error = error;
 }
 
 int symbols_proc_dirfd(const struct symbols *s)

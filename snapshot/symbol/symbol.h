@@ -18,10 +18,11 @@
 
 struct symbols; /* opaque */
 
-/* The kernel's table is loaded here; when that fails (symbols_kernel_error) its addresses stay numbers. */
 int symbols_new(int proc_dirfd, struct symbols **ret);
+/* The kernel's names, once: takes the table, or NULL and why there is none. Until then its addresses stay numbers. */
+void symbols_take_kernel(struct symbols *s, struct kallsyms *kernel, int error);
 int symbols_proc_dirfd(const struct symbols *s); /* stays theirs */
-int symbols_kernel_error(const struct symbols *s);	      /* 0 or what kallsyms_load() returned */
+int symbols_kernel_error(const struct symbols *s);	      /* 0 or why its addresses stay numbers */
 const struct kallsyms *symbols_kallsyms(const struct symbols *s); /* NULL when there are none */
 
 /* One executable mapping, since t_ns (0: ever). `path` as the kernel writes it: "/usr/lib/libc.so.6", "[vdso]",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/record/census.h"
+#include "snapshot/collect/kernel_names.h"
 #include "snapshot/profile/sample.h"
-#include "snapshot/symbol/kallsyms.h"
 #include "snapshot/view/blame.h"
 
 #include <linux/perf_event.h>
@@ -89,7 +89,7 @@ void blame_samples(struct collect *c, unsigned focus, struct suspects *s)
 	uint64_t onset = collect_plan(c)->onset_ns;
 	if (!(focus & (FOCUS_SYS | FOCUS_USER | FOCUS_CPU)) || collect_fd(c, CAPTURE_FD_STACKS) < 0)
 		return;
-	if (kallsyms_load(collect_proc_dirfd(c), &all.symbols) < 0)
+	if (collect_kernel_names(c, &all.symbols) < 0)
 		all.symbols = NULL;
 	if (collect_fd(c, CAPTURE_FD_CENSUS) >= 0)
 		censuses_read(collect_fd(c, CAPTURE_FD_CENSUS), collect_from_ns(c), collect_until_ns(c), &all.censuses,

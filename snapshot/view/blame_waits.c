@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include "snapshot/collect/kernel_names.h"
 #include "snapshot/collect/rows.h"
 #include "snapshot/view/blame.h"
 
@@ -62,7 +63,7 @@ void blame_waits(struct collect *c, struct suspects *s)
 	struct kallsyms *symbols = NULL;
 	if (rows_read(c, CAPTURE_FD_D_STACKS, &data, &len) < 0 || len < sizeof(struct task_stack))
 		return;
-	if (kallsyms_load(collect_proc_dirfd(c), &symbols) < 0)
+	if (collect_kernel_names(c, &symbols) < 0)
 		symbols = NULL;
 	suspect_waits(data, len / sizeof(struct task_stack), symbols, s);
 	kallsyms_free(symbols);

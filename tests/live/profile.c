@@ -7,6 +7,7 @@
 #include "snapshot/profile/perfdata.h"
 #include "snapshot/profile/sample.h"
 #include "snapshot/profile/slices.h"
+#include "tests/unit/support/kernel_names.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -150,6 +151,7 @@ static int set_up(void **state)
 	live_require(system("perf --version >/dev/null 2>&1") == 0, "perf (Debian: linux-perf)");
 	assert_non_null(mkdtemp(s.dir));
 	assert_int_equal(profile_init(&s.profile, proc, NULL, 0), 0);
+	kernel_names_give(s.profile.symbols, proc);
 	record(&s.profile);
 	write_perfdata(&s);
 	*state = &s;

@@ -77,6 +77,28 @@ static void d_tasks_are_grouped_by_stack_with_names_of_functions(void **state)
 	tree_done(&tree);
 }
 
+static void the_kernels_names_are_read_once_for_all_collectors_of_an_incident(void **state)
+{
+	(void)state;
+	struct task_stack stacks[] = {{.task = row(1, 1, "dd"), .n_frames = 1, .stack = {0xffffffff81000110}}};
+	char kallsyms[128];
+	struct tree tree;
+	struct taken t;
+	tree_init(&tree);
+	tree_write(&tree, "kallsyms", "ffffffff81000100 T io_schedule\nffffffff81001000 T _etext\n");
+	taken_init(&t);
+	snprintf(t.plan.proc_root, sizeof(t.plan.proc_root), "%s", tree.path);
+	taken_fd(&t, CAPTURE_FD_D_STACKS, stacks, sizeof(stacks));
+	taken_run_named(&t, "tasks");
+	snprintf(kallsyms, sizeof(kallsyms), "%s/kallsyms", tree.path);
+	assert_int_equal(unlink(kallsyms), 0);
+	taken_run_named(&t, "sysrq-w");
+	assert_non_null(strstr(taken_text(&t, "tasks/d.txt"), "io_schedule+0x10/"));
+	assert_non_null(strstr(taken_text(&t, "sysrq/w.txt"), "io_schedule+0x10/"));
+	taken_done(&t);
+	tree_done(&tree);
+}
+
 static void iterators_are_read_once_and_shared(void **state)
 {
 	(void)state;
@@ -133,6 +155,7 @@ int main(void)
 		cmocka_unit_test(threads_are_summed_into_their_process),
 		cmocka_unit_test(states_are_the_letters_of_ps),
 		cmocka_unit_test(d_tasks_are_grouped_by_stack_with_names_of_functions),
+		cmocka_unit_test(the_kernels_names_are_read_once_for_all_collectors_of_an_incident),
 		cmocka_unit_test(iterators_are_read_once_and_shared),
 		cmocka_unit_test(events_and_censuses_of_the_window_become_lines_of_json),
 	};

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include "tests/unit/support/kernel_names.h"
 #include "tests/unit/support/test.h"
 
 #include "snapshot/profile/perfdata_layout.h"
@@ -49,6 +50,7 @@ static int set_up(void **state)
 		   "ffffffffc0000010 t nf_hook\t[nf_tables]\nffffffffc0000090 t nf_last\t[nf_tables]\n");
 	b->proc = open(b->tree.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_int_equal(profile_init(&b->p, b->proc, NULL, 0), 0);
+	kernel_names_give(b->p.symbols, b->proc);
 	fill(b);
 	profile_look(&b->p, &b->p.after, &(size_t){0});
 	assert_int_equal(profile_learn(&b->p), 0);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include "tests/unit/support/kernel_names.h"
 #include "tests/unit/support/test.h"
 
 #include "engine/base/clock.h"
@@ -32,6 +33,7 @@ static int set_up(void **state)
 	tree_write(&b->tree, "42/task/42/comm", "app\n");
 	b->proc = open(b->tree.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_int_equal(profile_init(&b->p, b->proc, (uint32_t[]){OURS}, 1), 0);
+	kernel_names_give(b->p.symbols, b->proc);
 	*state = b;
 	return 0;
 }

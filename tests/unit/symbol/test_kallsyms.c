@@ -96,9 +96,58 @@ static void hidden_addresses_are_a_permission_error(void **state _unused_)
 {
 	struct kallsyms *k = NULL;
 	assert_int_equal(load("0000000000000000 T _stext\n0000000000000000 t spin\n", &k), -EPERM);
+	assert_int_equal(load("0000000000000000 A per_cpu\n0000000000000000 T _stext\n", &k), -EPERM);
 	assert_int_equal(load("", &k), -ENODATA);
 	assert_int_equal(load("ffffffff81000000 D only_data\n", &k), -ENODATA);
 	assert_null(k);
+}
+
+static void *image_of(const struct kallsyms *k, size_t *ret_len)
+{
+	_cleanup_close_ int fd = -1;
+	_cleanup_buf_ struct buf image = {0};
+	assert_int_equal(kallsyms_image(k, &fd), 0);
+	assert_int_equal(write(fd, "x", 1), -1); /* sealed */
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(io_read_all(fd, 1 << 20, &image), 0);
+	*ret_len = image.len;
+	return buf_take(&image);
+}
+
+static void a_table_over_an_image_is_the_table_it_was_made_of(void **state _unused_)
+{
+	struct kallsyms *k = loaded(), *copy = NULL;
+	size_t len;
+	uint64_t begin, end;
+	_cleanup_free_ void *image = image_of(k, &len);
+	assert_int_equal(kallsyms_over(image, len, &copy), 0);
+	assert_int_equal(kallsyms_count(copy), kallsyms_count(k));
+	for (size_t i = 0; i < kallsyms_count(k); i++) {
+		struct ksym a, b;
+		kallsyms_get(k, i, &a);
+		kallsyms_get(copy, i, &b);
+		assert_true(a.addr == b.addr && a.size == b.size && a.type == b.type);
+		assert_string_equal(a.name, b.name);
+		assert_string_equal(a.module, b.module);
+	}
+	kallsyms_text(copy, &begin, &end);
+	assert_int_equal(begin, 0xffffffff81000000);
+	assert_int_equal(end, 0xffffffff81000240);
+	kallsyms_free(copy);
+	kallsyms_free(k);
+}
+
+static void a_cut_image_is_refused_at_every_length(void **state _unused_)
+{
+	struct kallsyms *k = loaded(), *copy = NULL;
+	size_t len;
+	_cleanup_free_ void *image = image_of(k, &len);
+	for (size_t cut = 0; cut < len; cut++)
+		assert_int_equal(kallsyms_over(image, cut, &copy), -EBADMSG);
+	memset((char *)image + len - 1, 'x', 1);
+	assert_int_equal(kallsyms_over(image, len, &copy), -EBADMSG);
+	assert_null(copy);
+	kallsyms_free(k);
 }
 
 static void a_long_name_is_cut_to_the_room_given(void **state _unused_)
@@ -118,6 +167,8 @@ int main(void)
 		cmocka_unit_test(nothing_is_found_outside_of_all_functions),
 		cmocka_unit_test(the_kernels_text_lies_between_stext_and_etext),
 		cmocka_unit_test(hidden_addresses_are_a_permission_error),
+		cmocka_unit_test(a_table_over_an_image_is_the_table_it_was_made_of),
+		cmocka_unit_test(a_cut_image_is_refused_at_every_length),
 		cmocka_unit_test(a_long_name_is_cut_to_the_room_given),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

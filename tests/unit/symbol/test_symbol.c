@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include "tests/unit/support/kernel_names.h"
 #include "tests/unit/support/test.h"
 
 #include "engine/base/clock.h"
@@ -17,6 +18,7 @@ static struct symbols *symbols_of(const char *proc)
 	struct symbols *s = NULL;
 	_cleanup_close_ int dirfd = open(proc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_int_equal(symbols_new(dirfd, &s), 0);
+	kernel_names_give(s, dirfd);
 	return s;
 }
 
