@@ -4,6 +4,7 @@
 #include "engine/base/clock.h"
 #include "snapshot/bundle/json.h"
 #include "snapshot/profile/shares.h"
+#include "tests/unit/support/kernel_names.h"
 #include "tests/unit/support/perf_records.h"
 #include "tests/unit/support/tree.h"
 
@@ -28,6 +29,7 @@ static int set_up(void **state)
 		   "ffffffff81000300 t vfs_read\nffffffff81000400 T _etext\n");
 	b->proc = open(b->tree.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_int_equal(profile_init(&b->p, b->proc, (uint32_t[]){OURS}, 1), 0);
+	kernel_names_give(b->p.symbols, b->proc);
 	*state = b;
 	return 0;
 }
