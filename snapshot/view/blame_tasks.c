@@ -44,18 +44,42 @@ static void answer(const struct question *q, const struct tally *t, const char *
 	}
 }
 
-static void ask(struct collect *c, const struct question *q, const struct growth *list, size_t n, const char *span,
+/* What the others did from one census to another, by name. */
+static struct tally weigh(struct collect *c, const struct question *q, const struct census *before, const struct census *now)
+{
+	struct growth *grown = NULL;
+	struct tally t = {0};
+	size_t n = 0;
+	if (growth_by_process(before, now, &grown, &n) < 0)
+		return t;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t value = growth_value(&grown[i], q->key);
+		if (value && !is_ours(collect_plan(c), &grown[i]))
+			tally_add(&t, grown[i].comm, strlen(grown[i].comm), grown[i].tgid, value);
+	}
+	free(grown);
+	return t;
+}
+
+/* Up to the census by which the living had done most: at the last one, those who did it may be gone. */
+static void ask(struct collect *c, const struct question *q, const struct census *before, const struct census *end,
 		struct suspects *s)
 {
-	struct tally t = {0};
-	for (size_t i = 0; i < n; i++) {
-		uint64_t value = growth_value(&list[i], q->key);
-		if (value && !is_ours(collect_plan(c), &list[i]))
-			tally_add(&t, list[i].comm, strlen(list[i].comm), list[i].tgid, value);
+	struct tally most = {0};
+	char span[CLOCK_TEXT_MAX] = "";
+	for (const struct census *now = before + 1; now < end; now++) {
+		struct tally t = weigh(c, q, before, now);
+		if (t.total > most.total) {
+			struct tally less = most;
+			most = t;
+			t = less;
+			clock_span(now->t_ns - before->t_ns, span);
+		}
+		tally_done(&t);
 	}
-	tally_settle(&t);
-	answer(q, &t, span, s);
-	tally_done(&t);
+	tally_settle(&most);
+	answer(q, &most, span, s);
+	tally_done(&most);
 }
 
 /* The last census before the onset, so that what grew is what grew in the incident. */
@@ -70,19 +94,13 @@ static const struct census *census_before(const struct census *list, size_t n, u
 void blame_tasks(struct collect *c, unsigned focus, struct suspects *s)
 {
 	struct census *list = NULL;
-	struct growth *grown = NULL;
-	size_t n = 0, n_grown = 0;
-	char span[CLOCK_TEXT_MAX];
+	size_t n = 0;
 	if (collect_fd(c, CAPTURE_FD_CENSUS) < 0 ||
 	    censuses_read(collect_fd(c, CAPTURE_FD_CENSUS), collect_from_ns(c), collect_until_ns(c), &list, &n) < 0)
 		return;
 	const struct census *before = n > 1 ? census_before(list, n - 1, collect_plan(c)->onset_ns) : NULL;
-	if (before && growth_by_process(before, &list[n - 1], &grown, &n_grown) == 0) {
-		clock_span(list[n - 1].t_ns - before->t_ns, span);
-		for (size_t i = 0; i < ARRAY_SIZE(questions); i++)
-			if (focus & questions[i].focus)
-				ask(c, &questions[i], grown, n_grown, span, s);
-	}
-	free(grown);
+	for (size_t i = 0; before && i < ARRAY_SIZE(questions); i++)
+		if (focus & questions[i].focus)
+			ask(c, &questions[i], before, list + n, s);
 	censuses_free(list, n);
 }

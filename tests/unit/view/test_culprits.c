@@ -93,6 +93,29 @@ static void kernel_time_blames_who_used_it_and_the_function_it_ended_in(void **s
 	taken_done(&t);
 }
 
+static void who_ended_before_the_last_census_is_blamed_all_the_same(void **state)
+{
+	(void)state;
+	struct ring_options o = {.name = "t", .segment_bytes = 65536, .segments = 4};
+	struct task_row before[] = {row(7, "old", 0, 0)};
+	struct task_row firing[] = {row(7, "old", NS_PER_MS, 0), row(9, "spinner", 2 * NS_PER_S, 0)};
+	struct task_row last[] = {row(7, "old", 200 * NS_PER_MS, 0)};
+	struct ring *ring;
+	struct taken t;
+	rig_init(&t, "cpu.sys");
+	assert_int_equal(ring_new(&o, &ring), 0);
+	add_census(&t, ring, before, sizeof(before), 95 * NS_PER_S);
+	add_census(&t, ring, firing, sizeof(firing), 100 * NS_PER_S + 1);
+	add_census(&t, ring, last, sizeof(last), 108 * NS_PER_S);
+	t.fds[CAPTURE_FD_CENSUS] = dup(ring_fd(ring));
+	struct json_object *all = culprits(&t);
+	assert_string_equal(text_of(all, 0, "name"), "spinner");
+	assert_non_null(strstr(text_of(all, 0, "evidence"), "used 2s of CPU time in the kernel in 5s"));
+	json_object_put(all);
+	ring_free(ring);
+	taken_done(&t);
+}
+
 /* As PERF_SAMPLE_IP|TID|TIME|CPU|PERIOD|CALLCHAIN has it. */
 struct record {
 	struct perf_event_header h;
@@ -276,6 +299,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kernel_time_blames_who_used_it_and_the_function_it_ended_in),
+		cmocka_unit_test(who_ended_before_the_last_census_is_blamed_all_the_same),
 		cmocka_unit_test(what_ran_before_the_onset_does_not_hide_what_ran_after_it),
 		cmocka_unit_test(memory_blames_who_grew_not_who_is_large_and_never_ourselves),
 		cmocka_unit_test(d_tasks_blame_the_function_behind_the_generic_wait),
