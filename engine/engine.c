@@ -8,6 +8,7 @@
 #include "engine/base/log.h"
 #include "engine/control.h"
 #include "engine/vocabulary.h"
+#include "rules/tell/why.h"
 
 #define HOUSEKEEPING_NS NS_PER_S
 #define LIMITS_EVERY_NS (10 * NS_PER_S)
@@ -48,15 +49,16 @@ static void change_arming(struct engine *e, const struct transition *t)
 		past_census(e->past, t->t_ns);
 }
 
-static void follow(struct engine *e, const struct transition *t)
+static void follow(struct engine *e, struct consequence *c)
 {
+	const struct transition *t = &c->t;
 	const struct rule *r = &e->rules->rules[t->rule];
 	switch (t->kind) {
 	case TRANSITION_FIRED:
 		if (t->drill)
 			log_info("drill: rule '%s' decided to fire", r->name);
 		else if (t->token)
-			firing_capture(e, t);
+			firing_capture(e, t, &c->why);
 		else
 			log_info("rule '%s' fired on '%s', suppressed by its limits", r->name,
 				 entities_get(e->entities, t->entity)->name);
@@ -76,15 +78,19 @@ static void on_transition(void *ctx, const struct transition *t)
 	inputlog_transition(e->inputlog, t);
 	if (t->kind != TRANSITION_FIRED && t->kind != TRANSITION_ARM && t->kind != TRANSITION_DISARM)
 		return;
-	if (e->n_outbox < OUTBOX_MAX)
-		e->outbox[e->n_outbox++] = *t;
-	else
+	if (e->n_outbox == OUTBOX_MAX) {
 		e->overrun++;
+		return;
+	}
+	struct consequence *c = &e->outbox[e->n_outbox++];
+	*c = (struct consequence){.t = *t};
+	if (t->kind == TRANSITION_FIRED && t->token)
+		why_json(e->machine, t->rule, t->entity, entities_get(e->entities, t->entity), &c->why);
 }
 
 void engine_take(struct engine *e, struct input *in)
 {
-	struct transition led_to[OUTBOX_MAX];
+	struct consequence led_to[OUTBOX_MAX];
 	in->t_ns = e->last_ns = MAX(in->t_ns, e->last_ns);
 	inputlog_input(e->inputlog, in);
 	history_input(e->history, in);
@@ -92,8 +98,12 @@ void engine_take(struct engine *e, struct input *in)
 	size_t n = e->n_outbox;
 	memcpy(led_to, e->outbox, n * sizeof(*led_to));
 	e->n_outbox = 0;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		if (led_to[i].t.event)
+			led_to[i].t.event = in; /* the machine's own copy is gone by now */
 		follow(e, &led_to[i]);
+		buf_done(&led_to[i].why);
+	}
 }
 
 static void on_source_input(void *ctx, const struct input *in)

@@ -18,6 +18,12 @@
 
 struct control;
 
+/* A transition that leads to something, and, of a firing, its why.json: an event's fields are known only while it is judged. */
+struct consequence {
+	struct transition t;
+	struct buf why;
+};
+
 struct engine {
 	const struct config *config;
 	const struct ruleset *rules;
@@ -46,7 +52,7 @@ struct engine {
 	uint64_t stop_at_ns;
 
 	/* Transitions wait here until the machine has returned, because what they lead to are inputs again. */
-	struct transition outbox[OUTBOX_MAX];
+	struct consequence outbox[OUTBOX_MAX];
 	size_t n_outbox;
 	uint64_t overrun;
 	char last_fired_id[INCIDENT_ID_MAX]; /* of the latest capture, for the answer to a manual trigger */
@@ -63,6 +69,6 @@ int engine_spawn_writer(struct engine *e);
 int engine_attach(void *ctx, uint16_t detector, bool on);
 
 /* firing.c: opens or joins an incident for a FIRED transition with a token. */
-enum incident_outcome firing_capture(struct engine *e, const struct transition *t);
+enum incident_outcome firing_capture(struct engine *e, const struct transition *t, const struct buf *why);
 /* When it is due: how long the opening rule was true, for the open incident's worker to weigh its evidence by. */
 void firing_tell_truth(struct engine *e);

@@ -7,14 +7,13 @@
 
 #include "engine/base/log.h"
 #include "engine/record/events.h"
-#include "rules/tell/why.h"
 
 #define PLAN_SIGNALS_MAX 64
 #define PLAN_COLLECTORS_MAX 64
 
 struct firing {
 	struct plan plan;
-	struct buf why, event;
+	struct buf event;
 	struct json_object *labels;
 	const char *collectors[PLAN_COLLECTORS_MAX];
 	const char *signals[PLAN_SIGNALS_MAX];
@@ -24,7 +23,6 @@ struct firing {
 
 static void firing_done(struct firing *f)
 {
-	buf_done(&f->why);
 	buf_done(&f->event);
 	json_object_put(f->labels);
 	static const enum capture_fd ours[] = {CAPTURE_FD_TASK_ROWS, CAPTURE_FD_TASK_STACKS, CAPTURE_FD_D_STACKS};
@@ -121,7 +119,7 @@ static void add_descriptors(const struct engine *e, struct firing *f)
 	f->fds[CAPTURE_FD_D_STACKS] = tasks ? tasks_stacks_fd(tasks, /* only_d= */ true) : -1;
 }
 
-static void firing_init(struct engine *e, const struct transition *t, struct firing *f)
+static void firing_init(struct engine *e, const struct transition *t, const struct buf *why, struct firing *f)
 {
 	const struct entity *who = entities_get(e->entities, t->entity);
 	struct plan *p = &f->plan;
@@ -139,18 +137,16 @@ static void firing_init(struct engine *e, const struct transition *t, struct fir
 	p->source = source_describe(e->source);
 	add_rule(e, f, &e->rules->rules[t->rule]);
 	make_id(p);
-	if (why_json(e->machine, t->rule, t->entity, who, &f->why) < 0)
-		buf_add_str(&f->why, "{}");
-	p->why = buf_str(&f->why);
+	p->why = why->len ? buf_str(why) : "{}";
 	add_event(e, f, t, who->name);
 	add_self(e, f);
 	add_descriptors(e, f);
 }
 
-enum incident_outcome firing_capture(struct engine *e, const struct transition *t)
+enum incident_outcome firing_capture(struct engine *e, const struct transition *t, const struct buf *why)
 {
 	_cleanup_(firing_done) struct firing f;
-	firing_init(e, t, &f);
+	firing_init(e, t, why, &f);
 	past_census(e->past, t->t_ns);
 	past_drain(e->past);
 	enum incident_outcome outcome = incidents_fire(e->incidents, &f.plan, t->by_hand ? INCIDENT_NO_RULE : t->rule,
