@@ -41,10 +41,14 @@ struct job {
 	int unreadable; /* DSOs */
 };
 
+/* What came while we woke up is not of the window: perf.data holds the samples that are counted, no more. */
 static void on_record(void *ctx, const struct perf_event_header *h)
 {
-	struct profile *p = ctx;
-	records_add(h->type == PERF_RECORD_SAMPLE ? &p->after : &p->maps, h, h->size);
+	struct job *j = ctx;
+	if (h->type != PERF_RECORD_SAMPLE)
+		records_add(&j->profile.maps, h, h->size);
+	else if (sample_time(h) <= j->after.to_ns)
+		records_add(&j->profile.after, h, h->size);
 }
 
 static void sleep_until(uint64_t t_ns)
@@ -72,7 +76,7 @@ static void sample_on(struct job *j, struct sampler *sampler)
 	size_t at = 0;
 	for (uint64_t now = clock_now(CLOCK_MONOTONIC);; now = clock_now(CLOCK_MONOTONIC)) {
 		uint64_t lost;
-		sampler_read(sampler, on_record, p, &lost);
+		sampler_read(sampler, on_record, j, &lost);
 		p->after.lost += lost;
 		profile_look(p, &p->after, &at);
 		if (now >= j->after.to_ns)
