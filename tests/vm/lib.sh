@@ -18,6 +18,7 @@ check() { # check SENTENCE COMMAND…
   if "$@" >/tmp/check.out 2>&1; then ok "$sentence"; else not_ok "$sentence"; sed 's/^/    /' /tmp/check.out | tail -15; fi
 }
 finish() {
+  check "the daemon still runs" kill -0 "$daemon"
   daemon_stop
   echo "$passed passed, $failed failed"
   [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
@@ -26,8 +27,10 @@ finish() {
 
 daemon_start() { # daemon_start [RUN ARGUMENTS…]: with the shipped rules unless --rules is given
   mkdir -p "$TRACETRAP_STATE_DIR"
+  # A new state directory starts all limits at one token; seven faults within minutes want more than that of the host's.
+  printf 'version: 1\nlimits: {host: 3600/1h}\n' >"$TRACETRAP_STATE_DIR/config.yaml"
   case " $* " in *" --rules "*) ;; *) set -- --rules conf/rules.d "$@" ;; esac
-  "$T" run "$@" 2>"$TRACETRAP_STATE_DIR/log" &
+  "$T" run --config "$TRACETRAP_STATE_DIR/config.yaml" "$@" 2>"$TRACETRAP_STATE_DIR/log" &
   daemon=$!
   local i
   for i in $(seq 300); do
@@ -47,35 +50,34 @@ daemon_stop() {
 }
 
 # incidents RULE: how many bundles that rule opened. wait_incident RULE SECONDS [COUNT]: until there are that many.
-incidents() { "$T" list --json --rule "$1" 2>/dev/null | jq 'length' 2>/dev/null || echo 0; }
-all_incidents() { "$T" list --json 2>/dev/null | jq 'length' 2>/dev/null || echo 0; }
+bundles() { ls "$store" 2>/dev/null | grep -- "Z-$1-[0-9a-f]*\.tar\.zst$"; }
+incidents() { bundles "$1" | wc -l; }
+all_incidents() { bundles '.*' | wc -l; }
 wait_incident() {
   local end=$((SECONDS + $2))
-  while [ "$(ls "$store" 2>/dev/null | grep -c -- "Z-$1-[0-9a-f]*\.tar\.zst$")" -lt "${3:-1}" ]; do
+  while [ "$(incidents "$1")" -lt "${3:-1}" ]; do
     [ "$SECONDS" -lt "$end" ] || { tail -5 "$TRACETRAP_STATE_DIR/log"; "$T" why "$1"; return 1; }
     sleep 0.2
   done
 }
-latest() { "$T" list --json --rule "$1" | jq -r 'last.id'; }
-path_of() { "$T" list --json | jq -r --arg id "$1" '.[] | select(.id == $id) | .path'; }
+latest() { basename "$(bundles "$1" | tail -1)" .tar.zst; }
 
 # check_bundle RULE MEMBER…: one incident of that rule, it verifies, plain tar opens it, the members are there, replay agrees.
 check_bundle() {
-  local rule=$1 id path dir member
+  local rule=$1 id dir member
   shift
   check "$rule fires exactly one incident" test "$(incidents "$rule")" = 1
   id=$(latest "$rule")
-  path=$(path_of "$id")
   check "$rule: the bundle verifies" "$T" verify "$id"
   dir=$(mktemp -d)
-  check "$rule: tar --zstd -xf opens it" tar --zstd -xf "$path" -C "$dir"
+  check "$rule: tar --zstd -xf opens it" tar --zstd -xf "$store/$id.tar.zst" -C "$dir"
   for member in "$@"; do check "$rule: it holds $member" test -s "$dir/$id/$member"; done
   check "$rule: replay fires at the same reading" replays_the_same "$id"
   unpacked=$dir/$id
 }
 replays_the_same() {
-  "$T" replay --json "$1" | tee /tmp/replay.json | jq -e '[.firings[] | select(.recorded)] | length >= 1' &&
-    jq -e '[.firings[] | select(.recorded | not)] | length == 0' /tmp/replay.json
+  "$T" replay --json "$1" >/tmp/replay.json && cat /tmp/replay.json &&
+    jq -e '[.firings[].recorded] | length >= 1 and all' /tmp/replay.json
 }
 names() { # names ID WORD…: the summary names the culprit
   local id=$1 word
