@@ -35,7 +35,7 @@ struct job {
 	struct profile profile;
 	struct window before, after;
 	struct window truth; /* from both; its hz and records are those of neither */
-	struct shares shares; /* of it */
+	struct shares shares, all_shares; /* of it; of the whole window */
 	uint8_t build_id[ELF_BUILD_ID_MAX];
 	size_t build_id_len;
 	int unreadable; /* DSOs */
@@ -143,7 +143,8 @@ static int fold_truth(struct job *j)
 	int r = profile_fold(&j->profile, &j->profile.before, before_ns, MIN(t->to_ns, fired_ns), t->fold, &t->counts);
 	if (r == 0)
 		r = profile_fold(&j->profile, &j->profile.after, MAX(before_ns, fired_ns), t->to_ns, t->fold, &later);
-	return r < 0 ? r : profile_shares(&j->profile, t->from_ns, t->to_ns, fired_ns, &j->shares);
+	r = r < 0 ? r : profile_shares(&j->profile, t->from_ns, t->to_ns, fired_ns, &j->shares);
+	return r < 0 ? r : profile_shares(&j->profile, j->before.from_ns, j->after.to_ns, fired_ns, &j->all_shares);
 }
 
 /* "perf_event_paranoid is 3: run as root or grant CAP_PERFMON" */
@@ -307,6 +308,7 @@ static void write_summary(struct job *j)
 	json_object_object_add(o, "before", window_json(&j->before));
 	json_object_object_add(o, "after", window_json(&j->after));
 	json_object_object_add(o, "true_span", shares_json(&j->shares, j->truth.from_ns, j->truth.to_ns));
+	json_object_object_add(o, "window", shares_json(&j->all_shares, j->before.from_ns, j->after.to_ns));
 	json_add_number(o, "files_unreadable", (uint64_t)MAX(j->unreadable, 0));
 	json_add_flag(o, "kernel_names", symbols_kernel_error(j->profile.symbols) == 0);
 	int r = json_print(o, &text);

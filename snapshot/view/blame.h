@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What counts as guilt depends on what the rule watches: the one that grew in kernel CPU time is to blame for cpu.sys, not
- * the one that has most memory. Each function looks at one kind of evidence and adds suspects.
+ * the one that has most memory. Each function looks at one kind of evidence and adds suspects; they are called in the order
+ * in which their sentences shall stand.
  */
 #pragma once
 
+#include "snapshot/bundle/json.h"
 #include "snapshot/collect/collect.h"
 #include "snapshot/view/suspects.h"
 
@@ -17,13 +19,36 @@ enum focus {
 	FOCUS_WAIT = 1 << 5, /* tasks in D state */
 };
 
+#define FOCUS_ANY_CPU (FOCUS_SYS | FOCUS_USER | FOCUS_CPU)
+
 /* By the names of the rule's signals and the kind of the event that fired; everything for a rule that names neither. Pure. */
 unsigned focus_of(const struct plan *p);
+/* "CPU time in the kernel" */
+const char *focus_cpu_time(unsigned focus);
 
-void blame_events(struct collect *c, struct suspects *s);  /* events.jsonl and the event that fired */
-void blame_tasks(struct collect *c, unsigned focus, struct suspects *s);   /* the ring of censuses: who grew */
-/* The stack ring from the onset on: the folded profile of `before` is mostly what was there all along. */
-void blame_samples(struct collect *c, unsigned focus, struct suspects *s);
-void blame_profile(struct collect *c, unsigned focus, struct suspects *s); /* profile/{before,after}.folded */
-void blame_waits(struct collect *c, struct suspects *s);   /* stacks of D tasks */
-void blame_entity(struct collect *c, struct suspects *s);  /* disk, cgroup, … that the rule or its terms are about */
+/* What all of them look at. */
+struct inquiry {
+	struct collect *collect;
+	const struct plan *plan;
+	unsigned focus;
+	uint64_t first_ns, last_ns;  /* from the first to the last reading where the rule was true */
+	struct json_object *event;   /* that fired; NULL */
+	const uint32_t *children;    /* of the worker, beside the plan's own processes */
+	size_t n_children;
+	bool profiled;		     /* the profile has named somebody, and needs support only */
+	struct suspects *suspects;
+};
+
+bool inquiry_is_ours(const struct inquiry *q, uint32_t pid);
+
+void blame_fired(struct inquiry *q);   /* the event that fired */
+void blame_profile(struct inquiry *q); /* profile/summary.json: whose CPU time it was */
+void blame_tasks(struct inquiry *q);   /* the ring of censuses: who grew */
+void blame_waits(struct inquiry *q);   /* stacks of D tasks */
+void blame_entity(struct inquiry *q);  /* disk, cgroup, … that the rule or its terms are about */
+void blame_events(struct inquiry *q);  /* events.jsonl: what happened beside it, in sums */
+
+/* A frame of the detector itself, on top of what it interrupted. */
+bool event_frame_is_ours(const char *function);
+/* Whether the function is how everybody waits, so that what is waited for stands further out in the stack. */
+bool wait_is_generic(const char *function);

@@ -1,75 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "engine/base/unit.h"
-#include "snapshot/bundle/json.h"
+/* Of the events beside the firing there are many, and each names somebody: they are told in sums. */
 #include "snapshot/view/blame.h"
 
-#define EVENTS_LOOKED_AT 2000
-#define OF_FIRING 1.0
-#define BESIDE 0.5 /* what else happened says less than what the incident is about */
+#define EVENTS_LOOKED_AT 20000
 
-struct blaming {
-	struct suspects *suspects;
-	struct tally holders, late, disks; /* of the CPU, with interrupts off, slow */
+struct sums {
+	struct inquiry *inquiry;
+	/* By who held the CPU, issued the request, was slow, had interrupts off, was killed. */
+	struct tally holders, issuers, disks, late, victims, hung;
 };
 
-static void blame_oom(struct blaming *b, const struct json_object *e, double certainty)
-{
-	char victim[32], trigger[32], entity[256];
-	_cleanup_buf_ struct buf usage = {0}, limit = {0}, anon = {0};
-	unit_format(&usage, UNIT_BYTES, (double)json_number(e, "usage"));
-	unit_format(&limit, UNIT_BYTES, (double)json_number(e, "limit"));
-	unit_format(&anon, UNIT_BYTES, (double)json_number(e, "anon"));
-	json_text_cut(e, "victim_comm", victim, sizeof(victim));
-	json_text_cut(e, "comm", trigger, sizeof(trigger));
-	json_text_cut(e, "entity", entity, sizeof(entity));
-	suspects_add(b->suspects, "task", victim, (uint32_t)json_number(e, "victim_pid"), certainty,
-		     "killed by the OOM killer with %s anonymous memory (events.jsonl)", buf_str(&anon));
-	suspects_add(b->suspects, "task", trigger, (uint32_t)json_number(e, "tgid"), certainty - 0.1,
-		     "its allocation triggered the OOM kill of %s (events.jsonl)", victim);
-	if (entity[0] == '/' && json_number(e, "memcg_id"))
-		suspects_add(b->suspects, "cgroup", entity, 0, certainty - 0.05, "ran out of memory: %s used of %s (events.jsonl)",
-			     buf_str(&usage), buf_str(&limit));
-}
-
-static void blame_hungtask(struct blaming *b, const struct json_object *e, double certainty)
-{
-	char comm[32], span[CLOCK_TEXT_MAX];
-	json_text_cut(e, "comm", comm, sizeof(comm));
-	suspects_add(b->suspects, "task", comm, (uint32_t)json_number(e, "pid"), certainty - 0.05,
-		     "reported as hung, blocked for %s, with %llu tasks in D state (events.jsonl)",
-		     clock_span(json_number(e, "blocked"), span), (unsigned long long)json_number(e, "d_tasks"));
-}
-
-static void blame_lacp(struct blaming *b, const struct json_object *e, double certainty)
-{
-	static const char *const changes[] = {"changed", "stopped collecting or distributing", "began to collect and distribute",
-					      "became the active port", "became a backup port", "changed its link"};
-	char bond[64], slave[64];
-	uint64_t change = json_number(e, "change");
-	json_text_cut(e, "bond", bond, sizeof(bond));
-	json_text_cut(e, "slave", slave, sizeof(slave));
-	const char *what = changes[change < ARRAY_SIZE(changes) ? change : 0];
-	suspects_add(b->suspects, "device", slave, 0, certainty, "port of %s %s (events.jsonl)", bond, what);
-	suspects_add(b->suspects, "bond", bond, 0, certainty - 0.05, "its port %s %s (events.jsonl, net/bonding/%s.txt)", slave, what, bond);
-}
-
-/* Of these there are many, and each names somebody: they are counted, and shares are told. */
-static void blame_runqlat(struct blaming *b, const struct json_object *e, double certainty _unused_)
-{
-	char prev[32];
-	json_text_cut(e, "prev_comm", prev, sizeof(prev));
-	tally_add(&b->holders, prev, strlen(prev), (uint32_t)json_number(e, "prev_pid"), json_number(e, "wait"));
-}
-
-static void blame_iolatency(struct blaming *b, const struct json_object *e, double certainty _unused_)
-{
-	char disk[64];
-	json_text_cut(e, "disk", disk, sizeof(disk));
-	tally_add(&b->disks, disk, strlen(disk), 0, json_number(e, "q2c"));
-}
-
 /* The way from the interrupt into the detector is on top of what was interrupted. */
-static bool is_ours(const char *function)
+bool event_frame_is_ours(const char *function)
 {
 	static const char *const prefixes[] = {"bpf_prog_", "bpf_trace_run", "bpf_get_stack", "__bpf_", "__traceiter_",
 					       "trace_", "__bpf_trace", "bpf_overflow"};
@@ -79,7 +21,28 @@ static bool is_ours(const char *function)
 	return false;
 }
 
-static void blame_softirq(struct blaming *b, const struct json_object *e, double certainty _unused_)
+static void add_named(struct sums *s, struct tally *to, const struct json_object *e, const char *name_key, const char *pid_key,
+		      const char *weight_key)
+{
+	char name[128];
+	uint32_t pid = pid_key ? (uint32_t)json_number(e, pid_key) : 0;
+	json_text_cut(e, name_key, name, sizeof(name));
+	if (*name && (!pid_key || (pid && !inquiry_is_ours(s->inquiry, pid))))
+		tally_add(to, name, strlen(name), pid, weight_key ? json_number(e, weight_key) : 1);
+}
+
+static void sum_runqlat(struct sums *s, const struct json_object *e)
+{
+	add_named(s, &s->holders, e, "prev_comm", "prev_pid", "wait");
+}
+
+static void sum_iolatency(struct sums *s, const struct json_object *e)
+{
+	add_named(s, &s->disks, e, "disk", NULL, "q2c");
+	add_named(s, &s->issuers, e, "issuer_comm", "issuer_pid", "q2c");
+}
+
+static void sum_softirq(struct sums *s, const struct json_object *e)
 {
 	struct json_object *stack = json_member(e, "stack");
 	char function[128];
@@ -87,67 +50,90 @@ static void blame_softirq(struct blaming *b, const struct json_object *e, double
 		const char *frame = json_object_get_string(json_object_array_get_idx(stack, i));
 		snprintf(function, sizeof(function), "%s", frame ? frame : "");
 		function[strcspn(function, "+")] = '\0';
-		if (is_ours(function))
+		if (event_frame_is_ours(function))
 			continue;
-		tally_add(&b->late, function, strlen(function), 0, json_number(e, "offtime"));
+		tally_add(&s->late, function, strlen(function), 0, json_number(e, "offtime"));
 		return;
 	}
 }
 
-static void suspect_most(struct suspects *s, struct tally *t, const char *kind, double certainty, const char *what)
+static void sum_oom(struct sums *s, const struct json_object *e)
 {
-	char sum[CLOCK_TEXT_MAX];
-	tally_settle(t);
-	for (size_t i = 0; i < MIN(t->n, (size_t)2); i++)
-		suspects_add(s, kind, t->rows[i].name, t->rows[i].times == 1 ? t->rows[i].pid : 0,
-			     certainty * tally_share(t, i), "%s %u times, %s in sum, %.0f %% of all (events.jsonl)", what,
-			     t->rows[i].times, clock_span(t->rows[i].weight, sum), 100 * tally_share(t, i));
-	tally_done(t);
+	add_named(s, &s->victims, e, "victim_comm", "victim_pid", NULL);
 }
 
-static const struct {
-	const char *kind;
-	void (*blame)(struct blaming *b, const struct json_object *e, double certainty);
-} kinds[] = {
-	{"hungtask", blame_hungtask}, {"iolatency", blame_iolatency}, {"lacp", blame_lacp},
-	{"oom", blame_oom},	      {"runqlat", blame_runqlat},     {"softirq", blame_softirq},
-};
-
-static void blame_event(struct blaming *b, const struct json_object *e, double certainty)
+static void sum_hungtask(struct sums *s, const struct json_object *e)
 {
+	add_named(s, &s->hung, e, "comm", "pid", NULL);
+}
+
+static void sum_event(struct sums *s, const struct json_object *e)
+{
+	static const struct {
+		const char *kind;
+		void (*sum)(struct sums *s, const struct json_object *e);
+	} kinds[] = {
+		{"hungtask", sum_hungtask}, {"iolatency", sum_iolatency}, {"oom", sum_oom},
+		{"runqlat", sum_runqlat},   {"softirq", sum_softirq},
+	};
 	char kind[32];
 	if (!json_text(e, "kind", kind, sizeof(kind)))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (streq(kind, kinds[i].kind))
-			kinds[i].blame(b, e, certainty);
+			kinds[i].sum(s, e);
 }
 
-static void blame_lines(struct blaming *b, const char *text, size_t len)
+static void sum_lines(struct sums *s, const char *text, size_t len)
 {
 	const char *end = text + len;
 	for (unsigned n = 0; text < end && n < EVENTS_LOOKED_AT; n++) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		_cleanup_json_ struct json_object *e = json_read(text, (size_t)((newline ? newline : end) - text));
-		blame_event(b, e, BESIDE);
+		sum_event(s, e);
 		text = newline ? newline + 1 : end;
 	}
 }
 
-void blame_events(struct collect *c, struct suspects *s)
+/* The one with the most: "held a CPU that others waited for 43 times, at worst 88ms, 1.2s in sum (events.jsonl)". */
+static void suspect_most(struct inquiry *q, struct tally *t, const char *kind, double standing, const char *what)
 {
-	const char *fired = collect_plan(c)->event;
-	_cleanup_json_ struct json_object *event = fired ? json_read(fired, strlen(fired)) : NULL;
-	struct blaming b = {.suspects = s};
+	char worst[CLOCK_TEXT_MAX], sum[CLOCK_TEXT_MAX];
+	tally_settle(t);
+	if (t->n) {
+		const struct tally_row *row = &t->rows[0];
+		struct charge c = {kind, row->name, row->times == 1 ? row->pid : 0, 0, tally_share(t, 0), standing};
+		suspects_add(q->suspects, &c, "%s %u time%s, at worst %s, %s in sum (events.jsonl)", what, row->times,
+			     row->times == 1 ? "" : "s", clock_span(row->heaviest, worst), clock_span(row->weight, sum));
+	}
+	tally_done(t);
+}
+
+static void suspect_counted(struct inquiry *q, struct tally *t, const char *what)
+{
+	tally_settle(t);
+	if (t->n) {
+		struct charge c = {"task", t->rows[0].name, t->rows[0].pid, 0, tally_share(t, 0), STANDING_PLACE};
+		suspects_add(q->suspects, &c, "%s %u time%s (events.jsonl)", what, t->rows[0].times,
+			     t->rows[0].times == 1 ? "" : "s");
+	}
+	tally_done(t);
+}
+
+void blame_events(struct inquiry *q)
+{
+	struct sums s = {.inquiry = q};
 	const void *text;
 	size_t len;
-	/* The event that fired is one of the lines too; naming it twice adds nothing. */
-	if (event)
-		blame_event(&b, event, OF_FIRING);
-	else if (collect_read(c, "events.jsonl", &text, &len) == 0)
-		blame_lines(&b, text, len);
-	double certainty = event ? OF_FIRING - 0.1 : BESIDE;
-	suspect_most(s, &b.holders, "task", certainty, "held a CPU that another task waited for");
-	suspect_most(s, &b.late, "function", certainty, "ran with interrupts or softirqs off");
-	suspect_most(s, &b.disks, "device", certainty, "was slow");
+	/* The event that fired has named them; it is one of the lines. */
+	if (q->event || collect_read(q->collect, "events.jsonl", &text, &len) < 0)
+		return;
+	sum_lines(&s, text, len);
+	double io = q->focus & FOCUS_IO ? STANDING_PLACE : STANDING_BESIDE;
+	suspect_counted(q, &s.victims, "killed by the OOM killer");
+	suspect_counted(q, &s.hung, "reported as hung");
+	suspect_most(q, &s.issuers, "task", io, "issued requests that were slow");
+	suspect_most(q, &s.disks, "device", io, "was slow");
+	suspect_most(q, &s.holders, "task", STANDING_BESIDE, "held a CPU that others waited for");
+	suspect_most(q, &s.late, "function", STANDING_BESIDE, "ran with interrupts or softirqs off");
 }

@@ -2,98 +2,95 @@
 #include "engine/base/clock.h"
 #include "snapshot/view/blame.h"
 
-/* One line of a folded profile: comm;outermost;…;innermost weight. */
-struct stack_line {
-	const char *comm, *leaf;
-	size_t comm_len, leaf_len;
-	bool kernel;
-	uint64_t weight_us;
+#define SAMPLES_LEAST 10
+#define LOOKED_AT 2 /* of each kind */
+
+/* One view of profile/summary.json: the span in which the rule was true, or the whole window. */
+struct span {
+	const struct json_object *o;
+	const char *when; /* "while the rule was true" */
+	unsigned focus;
+	uint64_t total_us;
 };
 
-/* How kernel code is entered: system calls, exceptions and interrupts, kernel threads; x86 and arm64. */
-static bool is_kernel_stack(const char *stack, size_t len)
+static uint64_t weight_us(const struct span *s, const struct json_object *o)
 {
-	static const char *const entries[] = {"entry_SYSCALL", ";asm_", ";ret_from_fork", ";el0_", ";el1h_", ";do_syscall_64", ";common_startup"};
-	for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
-		if (memmem(stack, len, entries[i], strlen(entries[i])))
-			return true;
-	return false;
+	uint64_t kernel = json_number(o, "kernel_us"), user = json_number(o, "user_us");
+	if (s->focus & FOCUS_CPU || (s->focus & (FOCUS_SYS | FOCUS_USER)) == (FOCUS_SYS | FOCUS_USER))
+		return kernel + user;
+	return s->focus & FOCUS_SYS ? kernel : user;
 }
 
-static bool line_parse(const char *line, size_t len, struct stack_line *ret)
+/* The i-th heaviest by what the rule watches, counted from 0; NULL when there are no more. */
+static const struct json_object *heaviest(const struct span *s, const char *list, size_t rank)
 {
-	const char *space = memrchr(line, ' ', len);
-	const char *first = space ? memchr(line, ';', (size_t)(space - line)) : NULL;
-	const char *last = space ? memrchr(line, ';', (size_t)(space - line)) : NULL;
-	if (!first)
-		return false;
-	char *end;
-	uint64_t weight = strtoull(space + 1, &end, 10);
-	if (end != line + len)
-		return false;
-	*ret = (struct stack_line){.comm = line,
-				   .comm_len = (size_t)(first - line),
-				   .leaf = last + 1,
-				   .leaf_len = (size_t)(space - last - 1),
-				   .kernel = is_kernel_stack(line, (size_t)(space - line)),
-				   .weight_us = weight};
-	return true;
-}
-
-static bool counts(const struct stack_line *l, unsigned focus)
-{
-	if (focus & FOCUS_CPU || !(focus & (FOCUS_SYS | FOCUS_USER)))
-		return true;
-	return l->kernel ? focus & FOCUS_SYS : focus & FOCUS_USER;
-}
-
-static void take_text(const char *text, size_t len, unsigned focus, struct tally *functions, struct tally *tasks)
-{
-	struct stack_line l;
-	for (size_t at = 0; at < len;) {
-		const char *newline = memchr(text + at, '\n', len - at);
-		size_t n = newline ? (size_t)(newline - text) - at : len - at;
-		/* The last line needs an end for strtoull: without a newline it is a cut one. */
-		if (newline && line_parse(text + at, n, &l) && counts(&l, focus)) {
-			tally_add(functions, l.leaf, l.leaf_len, 0, l.weight_us);
-			tally_add(tasks, l.comm, l.comm_len, 0, l.weight_us);
+	struct json_object *all = json_member(s->o, list);
+	const struct json_object *found = NULL;
+	for (size_t i = 0; i < json_length(all); i++) {
+		const struct json_object *o = json_object_array_get_idx(all, i);
+		size_t above = 0;
+		for (size_t k = 0; k < json_length(all); k++) {
+			uint64_t other = weight_us(s, json_object_array_get_idx(all, k));
+			above += other > weight_us(s, o) || (other == weight_us(s, o) && k < i);
 		}
-		at += n + 1;
+		found = above == rank ? o : found;
 	}
+	return found;
 }
 
-static const char *of_what(unsigned focus)
+static double share_of(const struct span *s, const struct json_object *o)
 {
-	return focus & FOCUS_CPU ? "CPU time" : focus & FOCUS_SYS ? "CPU time in the kernel" : "CPU time in user space";
+	return s->total_us ? (double)weight_us(s, o) / (double)s->total_us : 0;
 }
 
-static void suspect_rows(struct tally *t, const char *kind, const char *verb, unsigned focus, struct suspects *s)
+static void blame_task(struct inquiry *q, const struct span *s, const struct json_object *o)
 {
-	char mine[CLOCK_TEXT_MAX], all[CLOCK_TEXT_MAX];
-	tally_settle(t);
-	for (size_t i = 0; i < MIN(t->n, (size_t)3); i++) {
-		if (t->rows[i].name[0] == '[' || t->rows[i].name[0] == ':')
-			continue;
-		suspects_add(s, kind, t->rows[i].name, 0, tally_share(t, i),
-			     "%.0f %% of the sampled %s %s it, %s of %s (profile/before.folded, profile/after.folded)",
-			     100 * tally_share(t, i), of_what(focus), verb, clock_span(t->rows[i].weight * NS_PER_US, mine),
-			     clock_span(t->total * NS_PER_US, all));
-	}
+	char name[128], mine[CLOCK_TEXT_MAX], all[CLOCK_TEXT_MAX];
+	json_text_cut(o, "name", name, sizeof(name));
+	struct charge c = {"task", name, (uint32_t)json_number(o, "pid"), (uint32_t)json_number(o, "tasks"), share_of(s, o),
+			   STANDING_DEED};
+	if (name[0] == '[' || name[0] == ':')
+		return;
+	suspects_add(q->suspects, &c, "used %.0f %% of the %s %s, %s of %s (profile/summary.json)", 100 * c.score,
+		     focus_cpu_time(s->focus), s->when, clock_span(weight_us(s, o) * NS_PER_US, mine),
+		     clock_span(s->total_us * NS_PER_US, all));
+	q->profiled |= c.score >= SUSPECT_LEAST;
 }
 
-void blame_profile(struct collect *c, unsigned focus, struct suspects *s)
+static void blame_function(struct inquiry *q, const struct span *s, const struct json_object *o)
 {
-	static const char *const members[] = {"profile/before.folded", "profile/after.folded"};
-	struct tally functions = {0}, tasks = {0};
+	char name[128], comm[32], mine[CLOCK_TEXT_MAX], all[CLOCK_TEXT_MAX];
+	json_text_cut(o, "name", name, sizeof(name));
+	json_text_cut(o, "comm", comm, sizeof(comm));
+	struct charge c = {"function", name, 0, 0, share_of(s, o), STANDING_PLACE};
+	if (name[0] != '[')
+		suspects_add(q->suspects, &c, "%.0f %% of the %s ended in it %s, %s of %s, most of that by %s (profile/summary.json)",
+			     100 * c.score, focus_cpu_time(s->focus), s->when,
+			     clock_span(weight_us(s, o) * NS_PER_US, mine), clock_span(s->total_us * NS_PER_US, all), comm);
+}
+
+static bool span_find(const struct json_object *summary, const char *key, unsigned focus, struct span *ret)
+{
+	*ret = (struct span){.o = json_member(summary, key), .focus = focus};
+	ret->total_us = weight_us(ret, ret->o);
+	return json_number(ret->o, "samples") >= SAMPLES_LEAST && ret->total_us;
+}
+
+void blame_profile(struct inquiry *q)
+{
 	const void *text;
 	size_t len;
-	if (!(focus & (FOCUS_SYS | FOCUS_USER | FOCUS_CPU)))
+	struct span s;
+	if (!(q->focus & FOCUS_ANY_CPU) || collect_read(q->collect, "profile/summary.json", &text, &len) < 0)
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
-		if (collect_read(c, members[i], &text, &len) == 0)
-			take_text(text, len, focus, &functions, &tasks);
-	suspect_rows(&functions, "function", "ended in", focus, s);
-	suspect_rows(&tasks, "task", "was used by", focus, s);
-	tally_done(&functions);
-	tally_done(&tasks);
+	_cleanup_json_ struct json_object *summary = json_read(text, len);
+	bool while_true = span_find(summary, "true_span", q->focus, &s);
+	if (!while_true && !span_find(summary, "window", q->focus, &s))
+		return;
+	s.when = while_true ? "while the rule was true" : "in the whole window";
+	const struct json_object *o;
+	for (size_t i = 0; i < LOOKED_AT && (o = heaviest(&s, "tasks", i)); i++)
+		blame_task(q, &s, o);
+	for (size_t i = 0; i < LOOKED_AT && (o = heaviest(&s, "functions", i)); i++)
+		blame_function(q, &s, o);
 }

@@ -3,11 +3,22 @@
 #include "snapshot/view/blame.h"
 #include "snapshot/view/view.h"
 
-static struct json_object *score_json(double score)
+bool inquiry_is_ours(const struct inquiry *q, uint32_t pid)
 {
-	char text[16];
-	snprintf(text, sizeof(text), "%.2f", score);
-	return json_object_new_double_s(score, text);
+	for (size_t i = 0; i < q->plan->n_self_pids; i++)
+		if (q->plan->self_pids[i] == pid)
+			return true;
+	for (size_t i = 0; i < q->n_children; i++)
+		if (q->children[i] == pid)
+			return true;
+	return false;
+}
+
+static struct json_object *double_json(double value)
+{
+	char text[32];
+	snprintf(text, sizeof(text), "%.2f", value);
+	return json_object_new_double_s(value, text);
 }
 
 static struct json_object *suspect_json(const struct suspect *s)
@@ -19,49 +30,66 @@ static struct json_object *suspect_json(const struct suspect *s)
 		json_add_number(o, "pid", s->pid);
 	else
 		json_object_object_add(o, "pid", NULL);
-	json_object_object_add(o, "score", score_json(s->score));
+	if (s->tasks)
+		json_add_number(o, "tasks", s->tasks);
+	json_object_object_add(o, "score", double_json(s->score));
 	json_add_text(o, "evidence", s->evidence);
 	return o;
 }
 
 static const char *note_of(const struct suspects *s)
 {
-	return s->n ? "Scores are shares of what the rule watches, measured around the firing; they name what stands out, "
-		      "which need not be the cause."
+	return s->n ? "Who did most of what the rule watches comes first; a score is the share of what was measured. They stand "
+		      "out, which need not make them the cause."
 		    : "Nothing stands out: no task, function, wait, device or cgroup has a large share in what was measured.";
 }
 
-static int print(struct collect *c, const struct suspects *s)
+static int print(const struct inquiry *q)
 {
 	_cleanup_json_ struct json_object *o = json_object_new_object();
-	struct json_object *list = json_object_new_array();
+	struct json_object *list = json_object_new_array(), *span = json_object_new_object();
 	_cleanup_buf_ struct buf text = {0};
-	for (size_t i = 0; i < MIN(s->n, (size_t)SUSPECTS_SHOWN); i++)
-		json_object_array_add(list, suspect_json(&s->list[i]));
+	for (size_t i = 0; i < MIN(q->suspects->n, (size_t)SUSPECTS_SHOWN); i++)
+		json_object_array_add(list, suspect_json(&q->suspects->list[i]));
+	json_add_number(span, "first_ns", q->first_ns);
+	json_add_number(span, "last_ns", q->last_ns);
 	json_object_object_add(o, "culprits", list);
-	json_add_text(o, "note", note_of(s));
+	json_add_text(o, "note", note_of(q->suspects));
+	json_object_object_add(o, "true_span", span);
 	int r = json_print(o, &text);
-	FILE *to = r < 0 ? NULL : collect_open(c, "culprits.json");
+	FILE *to = r < 0 ? NULL : collect_open(q->collect, "culprits.json");
 	if (!to)
 		return r < 0 ? r : -ENOMEM;
 	fwrite(text.data, 1, text.len, to);
-	collect_close(c, MEMBER_COMPLETE, NULL, 0);
+	collect_close(q->collect, MEMBER_COMPLETE, NULL, 0);
 	return 0;
+}
+
+static void inquiry_open(struct inquiry *q)
+{
+	const void *pids;
+	size_t len;
+	q->focus = focus_of(q->plan);
+	q->event = q->plan->event ? json_read(q->plan->event, strlen(q->plan->event)) : NULL;
+	collect_truth(q->collect, &q->first_ns, &q->last_ns);
+	if (collect_read(q->collect, ".pids", &pids, &len) == 0) {
+		q->children = pids;
+		q->n_children = len / sizeof(*q->children);
+	}
 }
 
 int view_culprits(struct collect *c)
 {
+	static void (*const evidence[])(struct inquiry *) = {blame_fired, blame_profile, blame_tasks,
+							     blame_waits, blame_entity,  blame_events};
 	_cleanup_free_ struct suspects *s = calloc(1, sizeof(*s));
+	struct inquiry q = {.collect = c, .plan = collect_plan(c), .suspects = s};
 	if (!s)
 		return -ENOMEM;
-	unsigned focus = focus_of(collect_plan(c));
-	blame_events(c, s);
-	blame_entity(c, s);
-	blame_tasks(c, focus, s);
-	blame_samples(c, focus, s);
-	blame_profile(c, focus, s);
-	if (focus & FOCUS_WAIT)
-		blame_waits(c, s);
+	inquiry_open(&q);
+	for (size_t i = 0; i < ARRAY_SIZE(evidence); i++)
+		evidence[i](&q);
 	suspects_sort(s);
-	return print(c, s);
+	json_object_put(q.event);
+	return print(&q);
 }

@@ -55,3 +55,11 @@ unsigned focus_of(const struct plan *p)
 	bool said = p->event || p->n_signals;
 	return said ? focus : FOCUS_CPU | FOCUS_MEM | FOCUS_IO | FOCUS_WAIT;
 }
+
+const char *focus_cpu_time(unsigned focus)
+{
+	unsigned sides = focus & (FOCUS_SYS | FOCUS_USER);
+	if (focus & FOCUS_CPU || sides == (FOCUS_SYS | FOCUS_USER))
+		return "CPU time";
+	return sides == FOCUS_SYS ? "CPU time in the kernel" : "CPU time in user space";
+}

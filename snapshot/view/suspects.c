@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "snapshot/view/suspects.h"
 
+#define SENTENCES_MAX 2
+
 static struct suspect *find(struct suspects *s, const char *kind, const char *name)
 {
 	for (size_t i = 0; i < s->n; i++)
@@ -9,48 +11,65 @@ static struct suspect *find(struct suspects *s, const char *kind, const char *na
 	return NULL;
 }
 
-static void add_evidence(struct suspect *s, const char *fmt, va_list ap)
+static void add_sentence(struct suspect *s, const char *fmt, va_list ap)
 {
 	size_t at = strlen(s->evidence);
-	if (at && at + 3 < sizeof(s->evidence))
-		at += (size_t)snprintf(s->evidence + at, sizeof(s->evidence) - at, "; ");
+	if (s->sentences == SENTENCES_MAX)
+		return;
+	if (s->sentences++ && at + 7 < sizeof(s->evidence))
+		at += (size_t)snprintf(s->evidence + at, sizeof(s->evidence) - at, ", and ");
 	if (at < sizeof(s->evidence))
 		vsnprintf(s->evidence + at, sizeof(s->evidence) - at, fmt, ap);
 }
 
-void suspects_add(struct suspects *s, const char *kind, const char *name, uint32_t pid, double score, const char *evidence, ...)
+static struct suspect *suspect_new(struct suspects *s, const struct charge *c)
 {
-	if (!*name || score < SUSPECT_LEAST)
+	if (s->n == SUSPECTS_MAX)
+		return NULL;
+	struct suspect *new = &s->list[s->n++];
+	*new = (struct suspect){.kind = c->kind};
+	snprintf(new->name, sizeof(new->name), "%s", c->name);
+	return new;
+}
+
+static double rank(const struct suspect *s)
+{
+	return s->score * s->standing;
+}
+
+void suspects_add(struct suspects *s, const struct charge *charge, const char *evidence, ...)
+{
+	if (!*charge->name || charge->score < SUSPECT_LEAST)
 		return;
-	struct suspect *to = find(s, kind, name);
-	if (!to && s->n == SUSPECTS_MAX)
+	struct suspect *to = find(s, charge->kind, charge->name);
+	if (!to)
+		to = suspect_new(s, charge);
+	if (!to)
 		return;
-	if (!to) {
-		to = &s->list[s->n++];
-		*to = (struct suspect){.kind = kind};
-		snprintf(to->name, sizeof(to->name), "%s", name);
+	if (charge->score * charge->standing > rank(to)) {
+		to->score = MIN(1.0, charge->score);
+		to->standing = charge->standing;
 	}
-	to->score = MIN(1.0, MAX(to->score, score));
-	if (!to->pid)
-		to->pid = pid;
+	to->pid = to->pid ? to->pid : charge->pid;
+	to->tasks = MAX(to->tasks, charge->tasks);
 	va_list ap;
 	va_start(ap, evidence);
-	add_evidence(to, evidence, ap);
+	add_sentence(to, evidence, ap);
 	va_end(ap);
 }
 
-static int by_score(const void *a, const void *b)
+static int by_rank(const void *a, const void *b)
 {
 	const struct suspect *x = a, *y = b;
-	if (x->score != y->score)
-		return x->score < y->score ? 1 : -1;
+	if (rank(x) != rank(y))
+		return rank(x) < rank(y) ? 1 : -1;
 	int kind = strcmp(x->kind, y->kind);
 	return kind ? kind : strcmp(x->name, y->name);
 }
 
 void suspects_sort(struct suspects *s)
 {
-	qsort(s->list, s->n, sizeof(*s->list), by_score);
+	qsort(s->list, s->n, sizeof(*s->list), by_rank);
 }
 
 void tally_add(struct tally *t, const char *name, size_t len, uint32_t pid, uint64_t weight)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who may be to blame: names with a score from 0 to 1 (a share of what went wrong, or near 1 for what an event itself
- * names) and the sentences that say why. Pure. Names are foreign bytes; whoever shows them escapes them.
+ * Who may be to blame: names with a score (the share that is theirs of what was measured, 0 to 1; 1 for what an event itself
+ * names), what such evidence counts for beside other evidence, and a sentence that says why. Pure. Names are foreign bytes;
+ * whoever shows them escapes them.
  */
 #pragma once
 
@@ -11,12 +12,20 @@
 #define SUSPECTS_MAX 64
 #define SUSPECTS_SHOWN 8
 
+/* What evidence counts for: suspects are ranked by score × standing. Who did what the rule watches comes before the place
+ * where it was done, unless that stands out twice as much; what merely happened beside it comes last. */
+#define STANDING_DEED 1.0
+#define STANDING_PLACE 0.5
+#define STANDING_BESIDE 0.25
+
 struct suspect {
 	const char *kind; /* task, function, wait, device, cgroup, bond */
 	char name[256];
-	uint32_t pid; /* 0: none, or several */
-	double score;
+	uint32_t pid;	/* 0: none; of several, the one with the most */
+	uint32_t tasks; /* how many tasks of that name; 0 or 1: one */
+	double score, standing;
 	char evidence[512];
+	unsigned sentences; /* in evidence */
 };
 
 struct suspects {
@@ -24,10 +33,17 @@ struct suspects {
 	size_t n;
 };
 
-/* The same kind and name again keeps the higher score and adds its sentence. Scores under SUSPECT_LEAST are left out. */
-void suspects_add(struct suspects *s, const char *kind, const char *name, uint32_t pid, double score, const char *evidence, ...)
-	_printf_(6, 7);
-/* Highest first. */
+/* What is known of whom; the strings are copied, but for `kind`. */
+struct charge {
+	const char *kind, *name;
+	uint32_t pid, tasks;
+	double score, standing;
+};
+
+/* A sentence without its full stop. The same kind and name again keeps what ranks higher and adds its sentence, two of them
+ * at most: what weighs most is to come first. Scores under SUSPECT_LEAST are left out. */
+void suspects_add(struct suspects *s, const struct charge *charge, const char *evidence, ...) _printf_(3, 4);
+/* Highest rank first. */
 void suspects_sort(struct suspects *s);
 
 /* Weights by name, for shares. */

@@ -3,6 +3,7 @@
 
 #include "engine/base/io.h"
 #include "snapshot/bundle/bundle.h"
+#include "snapshot/bundle/json.h"
 #include "snapshot/worker.h"
 #include "snapshot/wire.h"
 #include "tests/unit/support/tree.h"
@@ -20,6 +21,7 @@ struct rig {
 	struct ledger ledger;
 	struct worker_report last;
 	char first_member[96];
+	uint64_t fired_ns;
 };
 
 static void rig_init(struct rig *rig)
@@ -73,7 +75,8 @@ static int start(struct rig *rig, const char **collectors, size_t n, uint64_t ma
 			 .version = "test",
 			 .source = "test"};
 	clocks_read(&p.clocks);
-	p.fired_ns = p.onset_ns = clock_now(CLOCK_MONOTONIC);
+	rig->fired_ns = p.fired_ns = p.onset_ns = clock_now(CLOCK_MONOTONIC);
+	p.before_ns = NS_PER_S;
 	snprintf(p.proc_root, sizeof(p.proc_root), "%s", rig->proc);
 	snprintf(p.sys_root, sizeof(p.sys_root), "%s", rig->sys);
 	return worker_start(rig->worker, &p, fds);
@@ -176,6 +179,25 @@ static void a_joining_firing_is_recorded_and_adds_what_was_not_yet_taken(void **
 	rig_done(&rig);
 }
 
+static void a_collector_sees_the_span_in_which_the_rule_was_true_as_told_last(void **state)
+{
+	(void)state;
+	const char *collectors[] = {"mem"};
+	_cleanup_buf_ struct buf text = {0};
+	struct rig rig;
+	rig_init(&rig);
+	assert_int_equal(start(&rig, collectors, 1, 0), 0);
+	assert_int_equal(worker_truth(rig.worker, rig.fired_ns - 9, rig.fired_ns - 5), 0);
+	assert_int_equal(worker_truth(rig.worker, rig.fired_ns - 7, rig.fired_ns - 3), 0);
+	finish(&rig);
+	read_bundle(&rig);
+	assert_int_equal(bundle_read(rig.bundle, "culprits.json", 4096, &text), 0);
+	_cleanup_json_ struct json_object *o = json_read(text.data, text.len);
+	assert_int_equal(json_number(json_member(o, "true_span"), "first_ns"), rig.fired_ns - 9);
+	assert_int_equal(json_number(json_member(o, "true_span"), "last_ns"), rig.fired_ns - 3);
+	rig_done(&rig);
+}
+
 static void a_member_over_the_size_bound_is_cut_and_the_ledger_says_so(void **state)
 {
 	(void)state;
@@ -233,6 +255,7 @@ int main(void)
 		cmocka_unit_test(a_worker_makes_a_whole_bundle_with_the_manifest_first),
 		cmocka_unit_test(an_unknown_collector_gets_a_line_and_costs_nothing_else),
 		cmocka_unit_test(a_joining_firing_is_recorded_and_adds_what_was_not_yet_taken),
+		cmocka_unit_test(a_collector_sees_the_span_in_which_the_rule_was_true_as_told_last),
 		cmocka_unit_test(a_member_over_the_size_bound_is_cut_and_the_ledger_says_so),
 		cmocka_unit_test(a_worker_that_dies_is_reported_once_as_failed),
 		cmocka_unit_test(an_idle_worker_ends_when_its_daemon_does),

@@ -95,11 +95,19 @@ void taken_run_named(struct taken *t, const char *name)
 	fail_msg("no collector %s", name);
 }
 
+void taken_put_bytes(struct taken *t, const char *member, const void *data, size_t len)
+{
+	struct ledger_entry line = {.bytes = len};
+	char *copy = malloc(len + 1);
+	snprintf(line.member, sizeof(line.member), "%s", member);
+	copy_bytes(copy, data, len);
+	copy[len] = '\0';
+	add(t, &line, copy);
+}
+
 void taken_put(struct taken *t, const char *member, const char *text)
 {
-	struct ledger_entry line = {.bytes = strlen(text)};
-	snprintf(line.member, sizeof(line.member), "%s", member);
-	add(t, &line, strdup(text));
+	taken_put_bytes(t, member, text, strlen(text));
 }
 
 const struct ledger_entry *taken_line(const struct taken *t, const char *member)

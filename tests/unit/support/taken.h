@@ -23,6 +23,7 @@ void taken_run(struct taken *t, const struct collector *collector);
 void taken_run_named(struct taken *t, const char *name);
 /* A member as an earlier collector would have made it. */
 void taken_put(struct taken *t, const char *member, const char *text);
+void taken_put_bytes(struct taken *t, const char *member, const void *data, size_t len);
 const struct ledger_entry *taken_line(const struct taken *t, const char *member); /* NULL */
 const char *taken_text(const struct taken *t, const char *member);		  /* fails without one */
 /* A memory file for a capture descriptor; closed by taken_done(). */
