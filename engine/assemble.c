@@ -115,11 +115,18 @@ static int open_detectors(struct engine *e)
 	return r < 0 ? log_error_errno(r, "cannot set up the detectors") : detect_start(e->detect);
 }
 
+static bool log_by_writer(void *ctx, const char *line, size_t len)
+{
+	struct engine *e = ctx;
+	return e->writer ? writer_log(e->writer, line, len) == 0 : fputs(line, stderr) >= 0;
+}
+
 static int open_writer(struct engine *e)
 {
 	int r = engine_spawn_writer(e);
 	if (r < 0)
 		return log_error_errno(r, "cannot start the writer process");
+	log_set_sink(log_by_writer, e);
 	struct incidents_options options = {.loop = e->loop, .writer = e->writer, .stage_bytes = e->config->stage_bytes};
 	return incidents_new(&options, &e->incidents);
 }

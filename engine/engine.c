@@ -333,6 +333,7 @@ struct engine *engine_free(struct engine *e)
 	control_free(e->control);
 	arm_free(e->arm);
 	incidents_free(e->incidents);
+	log_set_sink(NULL, NULL);
 	if (e->writer)
 		writer_free(e->writer);
 	if (e->detect)

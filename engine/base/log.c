@@ -4,6 +4,9 @@
 #include "engine/base/buf.h"
 
 static enum log_level max_level = LOG_LEVEL_INFO;
+static log_sink to;
+static void *to_ctx;
+static unsigned lost;
 
 static const char *prefix(enum log_level level)
 {
@@ -12,10 +15,23 @@ static const char *prefix(enum log_level level)
 
 static void emit(enum log_level level, const struct buf *text, const char *tail)
 {
+	_cleanup_buf_ struct buf line = {0};
 	if (getenv("JOURNAL_STREAM"))
-		fprintf(stderr, "<%d>%s%s\n", level, buf_str(text), tail);
+		buf_printf(&line, "<%d>", level);
 	else
-		fprintf(stderr, "tracetrap: %s%s%s\n", prefix(level), buf_str(text), tail);
+		buf_printf(&line, "tracetrap: %s", prefix(level));
+	buf_printf(&line, "%s%s", buf_str(text), tail);
+	if (lost)
+		buf_printf(&line, " (%u lines before this one are lost)", lost);
+	buf_add_char(&line, '\n');
+	bool taken = to ? to(to_ctx, buf_str(&line), line.len) : fputs(buf_str(&line), stderr) >= 0;
+	lost = taken ? 0 : lost + 1;
+}
+
+void log_set_sink(log_sink sink, void *ctx)
+{
+	to = sink;
+	to_ctx = ctx;
 }
 
 void log_set_max(enum log_level max)

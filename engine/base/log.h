@@ -10,6 +10,11 @@
 enum log_level { LOG_LEVEL_ERROR = 3, LOG_LEVEL_WARNING = 4, LOG_LEVEL_INFO = 6, LOG_LEVEL_DEBUG = 7 };
 
 void log_set_max(enum log_level max);
+
+/* Where whole lines go instead of stderr, newline included: for a daemon whose stderr may be a file on a disk that is stuck.
+ * A sink that answers false could not take the line, which is then counted and told of with the next. NULL: stderr again. */
+typedef bool (*log_sink)(void *ctx, const char *line, size_t len);
+void log_set_sink(log_sink sink, void *ctx);
 void log_line(enum log_level level, const char *fmt, ...) _printf_(2, 3);
 
 #define log_error(...) log_line(LOG_LEVEL_ERROR, __VA_ARGS__)

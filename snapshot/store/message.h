@@ -5,12 +5,13 @@
  *     struct message_options first, once
  *     BEGIN id + stage fd,  EXTENT id bytes,  PUBLISH id,  ABANDON id
  *     PUT id = name of a state file, + memory file with its text
+ *     LOG + memory file with one line
  */
 #pragma once
 
 #include "snapshot/store/writer.h"
 
-enum message_kind { MESSAGE_BEGIN, MESSAGE_EXTENT, MESSAGE_PUBLISH, MESSAGE_ABANDON, MESSAGE_PUT };
+enum message_kind { MESSAGE_BEGIN, MESSAGE_EXTENT, MESSAGE_PUBLISH, MESSAGE_ABANDON, MESSAGE_PUT, MESSAGE_LOG };
 
 struct message {
 	uint32_t kind, reserved;

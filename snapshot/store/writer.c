@@ -231,6 +231,13 @@ int writer_put(struct writer *w, const char *name, const char *text, size_t len)
 	return flush_if_possible(w);
 }
 
+int writer_log(struct writer *w, const char *line, size_t len)
+{
+	_cleanup_close_ int fd = io_memfd("log", 0);
+	int r = fd < 0 ? fd : io_write(fd, line, len);
+	return r < 0 ? r : tell(w, MESSAGE_LOG, "", len, fd);
+}
+
 int writer_read(struct writer *w, struct writer_report *ret)
 {
 	int fds[WIRE_FDS_MAX];

@@ -34,6 +34,8 @@ int writer_extent(struct writer *w, const char *id, uint64_t bytes);
 int writer_publish(struct writer *w, const char *id);
 int writer_abandon(struct writer *w, const char *id); /* keeps what is there as a cut bundle */
 int writer_put(struct writer *w, const char *name, const char *text, size_t len);
+/* A line for the writer's stderr, which is the engine's. -EAGAIN when the socket is full: the line is not kept. */
+int writer_log(struct writer *w, const char *line, size_t len);
 
 struct writer_report {
 	uint32_t kind; /* enum writer_report_kind */

@@ -14,6 +14,7 @@
 
 #define STORE_GROUP "tracetrap" /* may read incidents */
 #define STATE_BYTES_MAX (UINT64_C(16) << 20)
+#define LOG_LINE_MAX 65536
 
 struct writing {
 	int socket;
@@ -112,6 +113,14 @@ static void on_put(struct writing *w, const char *name, int fd)
 		report(w, WRITER_FAILED, r, name, "");
 }
 
+static void on_log(int fd)
+{
+	_cleanup_buf_ struct buf line = {0};
+	_cleanup_close_ int from = fd;
+	if (from >= 0 && lseek(from, 0, SEEK_SET) == 0 && io_read_all(from, LOG_LINE_MAX, &line) == 0)
+		io_write(STDERR_FILENO, buf_str(&line), line.len);
+}
+
 static void on_message(struct writing *w, struct message *m, int fd)
 {
 	m->id[sizeof(m->id) - 1] = '\0';
@@ -122,6 +131,9 @@ static void on_message(struct writing *w, struct message *m, int fd)
 		return;
 	case MESSAGE_PUT:
 		on_put(w, m->id, fd);
+		return;
+	case MESSAGE_LOG:
+		on_log(fd);
 		return;
 	case MESSAGE_EXTENT:
 		if (o)
