@@ -127,6 +127,7 @@ static void firing_init(struct engine *e, const struct transition *t, const stru
 	clocks_read(&p->clocks);
 	p->fired_ns = t->t_ns;
 	p->onset_ns = t->true_since_ns;
+	p->started_ns = e->started_ns;
 	p->drill = t->drill;
 	p->by_hand = t->by_hand;
 	p->entity_kind = who->kind;

@@ -35,6 +35,7 @@ static const struct field plan_fields[] = {
 	FIELD(plan, SLOT_I32, clocks.utc_offset_s),
 	FIELD(plan, SLOT_U64, fired_ns),
 	FIELD(plan, SLOT_U64, onset_ns),
+	FIELD(plan, SLOT_U64, started_ns),
 	FIELD(plan, SLOT_U64, before_ns),
 	FIELD(plan, SLOT_U64, after_ns),
 	FIELD(plan, SLOT_U64, max_bytes),

@@ -40,6 +40,7 @@ struct plan {
 
 	struct clocks clocks;		/* at the firing, read back to back */
 	uint64_t fired_ns, onset_ns;	/* CLOCK_MONOTONIC; onset: first evaluation of the hold */
+	uint64_t started_ns;		/* of the daemon: nothing was recorded before; 0: not known */
 	uint64_t before_ns, after_ns;	/* spans */
 	uint64_t max_bytes;		/* compressed */
 

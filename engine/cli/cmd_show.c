@@ -5,6 +5,9 @@
 #include "engine/cli/incident.h"
 #include "snapshot/bundle/json.h"
 #include "snapshot/bundle/manifest.h"
+#include "snapshot/bundle/missing.h"
+
+#include <inttypes.h>
 
 #define JSON_BYTES_MAX (UINT64_C(16) << 20)
 
@@ -146,6 +149,9 @@ static void print_why(const struct report *r)
 	puts("\nwhy");
 	for (size_t i = 0; i < json_length(terms); i++) {
 		const struct json_object *t = json_object_array_get_idx(terms, i);
+		/* The sides of a comparison stand in its own text. */
+		if (!*plain(t, "verdict"))
+			continue;
 		int depth = (int)MIN(json_number(t, "depth"), UINT64_C(20));
 		const char *value = *plain(t, "text") ? plain(t, "text") : plain(t, "value");
 		grid_add(&g, "%*s%s%s", 2 * depth, "", plain(t, "source"), json_flag(t, "blamed") ? " *" : "");
@@ -155,22 +161,29 @@ static void print_why(const struct report *r)
 	grid_print(&g, "  ");
 }
 
+/* "fault-spin (8 tasks)", "mount pid 77" */
+static void print_culprit(size_t rank, const struct json_object *c)
+{
+	uint64_t tasks = json_number(c, "tasks");
+	_cleanup_buf_ struct buf name = {0};
+	buf_printf(&name, "%zu. %s %s", rank, plain(c, "kind"), plain(c, "name"));
+	if (tasks > 1)
+		buf_printf(&name, " (%" PRIu64 " tasks)", tasks);
+	else if (json_number(c, "pid"))
+		buf_printf(&name, " pid %" PRIu64, json_number(c, "pid"));
+	buf_printf(&name, ", score %.5s", plain(c, "score"));
+	print_wrapped(buf_str(&name), 2);
+	print_wrapped(plain(c, "evidence"), 5);
+}
+
 static void print_culprits(const struct report *r)
 {
 	struct json_object *all = json_member(r->culprits, "culprits");
-	_cleanup_(grid_done) struct grid g = {.columns = 4, .right = 1};
 	puts("\nculprits");
-	for (size_t i = 0; i < json_length(all); i++) {
-		const struct json_object *c = json_object_array_get_idx(all, i);
-		grid_add(&g, "%zu.", i + 1);
-		grid_add(&g, "%s %s%s%s", plain(c, "kind"), plain(c, "name"), *plain(c, "pid") ? " pid " : "",
-			 plain(c, "pid"));
-		grid_add(&g, "%.5s", plain(c, "score"));
-		grid_add(&g, "%s", plain(c, "evidence"));
-	}
-	grid_print(&g, "  ");
+	for (size_t i = 0; i < json_length(all); i++)
+		print_culprit(i + 1, json_object_array_get_idx(all, i));
 	if (!json_length(all))
-		puts(r->culprits ? "  none stands out" : "  not in this bundle");
+		print_wrapped(r->culprits ? plain(r->culprits, "note") : "not in this bundle", 2);
 }
 
 static void print_joined(const struct report *r)
@@ -189,10 +202,9 @@ static void print_joined(const struct report *r)
 	grid_print(&g, "  ");
 }
 
-static void print_members(const struct report *r)
+static void list_members(const struct report *r)
 {
 	_cleanup_(grid_done) struct grid g = {.columns = 2, .right = 2};
-	puts("\nmembers");
 	for (size_t i = 0; i < bundle_members(r->bundle); i++) {
 		const struct bundle_member *m = bundle_member(r->bundle, i);
 		_cleanup_buf_ struct buf size = {0};
@@ -203,19 +215,38 @@ static void print_members(const struct report *r)
 	grid_print(&g, "  ");
 }
 
+static void print_members(const struct report *r, bool each)
+{
+	_cleanup_buf_ struct buf size = {0};
+	uint64_t bytes = 0;
+	size_t damaged = 0;
+	for (size_t i = 0; i < bundle_members(r->bundle); i++) {
+		bytes += bundle_member(r->bundle, i)->bytes;
+		damaged += !bundle_member(r->bundle, i)->whole;
+	}
+	unit_format(&size, UNIT_BYTES, (double)bytes);
+	printf("\nmembers\n  %zu, %s unpacked", bundle_members(r->bundle), buf_str(&size));
+	if (damaged)
+		printf(", %zu damaged", damaged);
+	puts(each ? "" : " (--members lists them)");
+	if (each)
+		list_members(r);
+}
+
 static void print_missing(const struct report *r)
 {
 	_cleanup_(grid_done) struct grid g = {.columns = 3};
-	for (size_t i = 0; i < r->ledger.n; i++) {
-		const struct ledger_entry *e = &r->ledger.entries[i];
-		if (e->state == MEMBER_COMPLETE)
-			continue;
+	_cleanup_buf_ struct buf young = {0};
+	struct missing m = {&r->ledger, r->manifest.started_ns, r->manifest.fired_ns, r->manifest.before_ns};
+	const struct ledger_entry *e;
+	for (size_t at = 0; (e = missing_next(&m, &at));) {
 		grid_add(&g, "%s", e->member);
 		grid_add(&g, "%s", member_state_name(e->state));
 		grid_add(&g, "%s", e->reason);
 	}
-	if (g.n)
+	if (missing_young(&m, &young) || g.n)
 		puts("\nmissing, or not all there");
+	print_wrapped(buf_str(&young), 2);
 	grid_print(&g, "  ");
 	if (bundle_cut(r->bundle) || !r->has_ledger)
 		puts("\nThis file was cut or damaged: what came after these members is lost (`tracetrap verify`, `tracetrap salvage`).");
@@ -227,7 +258,7 @@ int cmd_show(int argc, char **argv)
 	_cleanup_(report_done) struct report r = {0};
 	if (command_wants_help("show", argc, argv))
 		return EXIT_OK;
-	int status = incident_parse("show", "j", argc, argv, &o);
+	int status = incident_parse("show", "jm", argc, argv, &o);
 	if (status)
 		return status;
 	if (o.n_words > 1)
@@ -243,7 +274,7 @@ int cmd_show(int argc, char **argv)
 	print_why(&r);
 	print_culprits(&r);
 	print_joined(&r);
-	print_members(&r);
+	print_members(&r, o.members);
 	print_missing(&r);
 	return EXIT_OK;
 }

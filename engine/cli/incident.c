@@ -7,7 +7,7 @@
 
 static const struct option options[] = {
 	{"store", required_argument, NULL, 's'}, {"json", no_argument, NULL, 'j'}, {"force", no_argument, NULL, 'f'},
-	{"off", no_argument, NULL, 'o'},	 {"directory", required_argument, NULL, 'C'}, {0},
+	{"members", no_argument, NULL, 'm'}, {"off", no_argument, NULL, 'o'},	 {"directory", required_argument, NULL, 'C'}, {0},
 };
 
 static bool take_option(struct incident_options *o, int letter)
@@ -23,6 +23,9 @@ static bool take_option(struct incident_options *o, int letter)
 		return true;
 	case 'f':
 		o->force = true;
+		return true;
+	case 'm':
+		o->members = true;
 		return true;
 	default:
 		o->off = true;

@@ -10,12 +10,12 @@
 struct incident_options {
 	char store[512];       /* --store DIR, else STATE/incidents */
 	const char *directory; /* -C DIR */
-	bool json, force, off;
+	bool json, force, members, off;
 	char **words; /* what is no option */
 	int n_words;
 };
 
-/* Accepts --store always, and of "Cjfo" (-C, --json, --force, --off) those in `allowed`. 0; EXIT_USAGE, said on stderr. */
+/* Accepts --store always, and of "Cjfmo" (-C, --json, --force, --members, --off) those in `allowed`. 0; EXIT_USAGE, said on stderr. */
 int incident_parse(const char *command, const char *allowed, int argc, char **argv, struct incident_options *ret);
 
 /* The bundle a word means, opened; false when there is none, said on stderr. */
@@ -45,6 +45,8 @@ void grid_done(struct grid *g);
 
 /* Foreign text on stdout, made safe line by line. */
 void print_escaped(const char *text);
+/* The same in lines of the terminal's width, broken at blanks, each after `indent` blanks. */
+void print_wrapped(const char *text, int indent);
 
 /* A point in time: RFC 3339, a date, or a span back from now ("2h", "1d12h", "90s"). false: neither. */
 bool when_parse(const char *text, uint64_t now_realtime_ns, uint64_t *ret_realtime_ns);

@@ -17,7 +17,7 @@
 	X(rm, "[--force] [--store DIR] BUNDLE...", "remove incidents", false) \
 	X(run, "[--config FILE] [--rules PATH]... [--set RULE.PARAM=VALUE]... [--state-dir DIR] [--run-dir DIR] [--proc-root DIR] [--sys-root DIR] [--source auto|bpf|proc] [--seconds N] [--verbose]", "the daemon, in the foreground", false) \
 	X(salvage, "[--store DIR] BUNDLE FILE", "make a valid bundle of a cut one", false) \
-	X(show, "[--json] [--store DIR] [BUNDLE]", "what fired, why, who stands out, what is missing", false) \
+	X(show, "[--members] [--json] [--store DIR] [BUNDLE]", "what fired, why, who stands out, what is missing", false) \
 	X(signals, "[--json] [--proc-root DIR] [--sys-root DIR]", "what this machine offers: signals, units, values", false) \
 	X(status, "[--json] [--run-dir DIR]", "rules and their states, detectors, captures, own cost", false) \
 	X(trigger, "[--entity NAME] [--dry-run] [--json] [--run-dir DIR] RULE", "fire a rule by hand", false) \

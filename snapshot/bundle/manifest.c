@@ -78,6 +78,7 @@ static void add_when(struct json_object *o, const struct plan *p)
 	json_add_text(o, "fired_at", clock_rfc3339(fired_realtime(&p->clocks, p->fired_ns), text));
 	json_add_number(o, "fired_ns", p->fired_ns);
 	json_add_number(o, "onset_ns", p->onset_ns);
+	json_add_number(o, "started_ns", p->started_ns);
 	json_add_number(o, "before_ns", p->before_ns);
 	json_add_number(o, "after_ns", p->after_ns);
 	json_object_object_add(o, "clocks", clocks_object(&p->clocks));
@@ -120,6 +121,7 @@ static void parse_when(const struct json_object *o, struct manifest *m)
 	parse_clocks(json_member(o, "clocks"), &m->clocks);
 	m->fired_ns = json_number(o, "fired_ns");
 	m->onset_ns = json_number(o, "onset_ns");
+	m->started_ns = json_number(o, "started_ns");
 	m->before_ns = json_number(o, "before_ns");
 	m->after_ns = json_number(o, "after_ns");
 	m->fired_realtime_ns = fired_realtime(&m->clocks, m->fired_ns);

@@ -3,7 +3,7 @@
  * manifest.json, the first member of a bundle: what was meant to be captured, where and why. What came of it stands in the
  * ledger. Writer and readers share this one file, so the two cannot drift apart.
  *
- *     {format, id, rule, severity, summary, entity: {kind, name}, labels: {…}, fired_at, fired_ns, onset_ns, before_ns,
+ *     {format, id, rule, severity, summary, entity: {kind, name}, labels: {…}, fired_at, fired_ns, onset_ns, started_ns, before_ns,
  *      after_ns, drill, by_hand, host: {hostname, release, machine, cpus, mem_bytes},
  *      clocks: {realtime, monotonic, boottime, monotonic_raw, tai, utc_offset_s}, collectors: […], signals: […],
  *      event: {…}, version, source}
@@ -25,6 +25,7 @@ struct manifest {
 	char fired_at[CLOCK_TEXT_MAX]; /* RFC 3339 UTC, made from fired_realtime_ns */
 	uint64_t fired_realtime_ns;
 	uint64_t fired_ns, onset_ns, before_ns, after_ns;
+	uint64_t started_ns; /* of the daemon; 0 in older bundles */
 	bool drill, by_hand;
 	char hostname[65], release[65], machine[65];
 	unsigned cpus;

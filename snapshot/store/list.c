@@ -37,13 +37,20 @@ static int add_rule(struct store_row *row, const char *rule)
 	return row->rules[row->n_rules] ? (row->n_rules++, 0) : -ENOMEM;
 }
 
-/* What was meant to be there and is not, or not all of it. What this machine cannot give is no gap. */
+/* What was there to be taken and is not, or not all of it. What this machine cannot give is no gap, nor is a past that begins
+ * later than asked for, because the daemon had not run that long or a ring holds no more. */
 static bool has_gap(const struct ledger *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
-		enum member_state s = l->entries[i].state;
-		if (s != MEMBER_COMPLETE && s != MEMBER_UNSUPPORTED && s != MEMBER_SKIPPED)
+		switch (l->entries[i].state) {
+		case MEMBER_COMPLETE:
+		case MEMBER_PARTIAL:
+		case MEMBER_UNSUPPORTED:
+		case MEMBER_SKIPPED:
+			break;
+		default:
 			return true;
+		}
 	}
 	return false;
 }

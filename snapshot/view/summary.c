@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/base/text.h"
 #include "snapshot/bundle/json.h"
+#include "snapshot/bundle/missing.h"
 #include "snapshot/view/suspects.h"
 #include "snapshot/view/view.h"
 
 #include <inttypes.h>
 
 #define STACKS_SHOWN 5
+#define FRAMES_SHOWN 6
 #define MISSING_SHOWN 40
 
 /* Every name and every text of others goes through here. */
@@ -29,8 +31,26 @@ static struct json_object *read_json(struct collect *c, const char *member)
 	return collect_read(c, member, &data, &len) == 0 ? json_read(data, len) : NULL;
 }
 
-static void add_head(struct buf *out, const struct plan *p)
+/* In tenths of a second: more is of no use to a reader. */
+static const char *roughly(uint64_t span_ns, char text[CLOCK_TEXT_MAX])
 {
+	return clock_span(span_ns >= NS_PER_S ? span_ns / (100 * NS_PER_MS) * (100 * NS_PER_MS) : span_ns, text);
+}
+
+static void add_truth(struct buf *out, struct collect *c)
+{
+	char since[CLOCK_TEXT_MAX], span[CLOCK_TEXT_MAX];
+	const struct plan *p = collect_plan(c);
+	uint64_t first, last;
+	collect_truth(c, &first, &last);
+	if (first < last)
+		buf_printf(out, "; the rule was true from %s before, for %s", roughly(p->fired_ns - MIN(first, p->fired_ns), since),
+			   roughly(last - first, span));
+}
+
+static void add_head(struct buf *out, struct collect *c)
+{
+	const struct plan *p = collect_plan(c);
 	char at[CLOCK_TEXT_MAX];
 	buf_add_str(out, "# ");
 	add_escaped(out, p->rule);
@@ -45,8 +65,7 @@ static void add_head(struct buf *out, const struct plan *p)
 	buf_printf(out, "\n\n- incident `%s`, severity ", p->id);
 	add_escaped(out, p->severity);
 	buf_printf(out, "\n- fired %s", clock_rfc3339(p->clocks.realtime, at));
-	if (p->fired_ns > p->onset_ns)
-		buf_printf(out, ", %s after the condition began to hold", clock_span(p->fired_ns - p->onset_ns, at));
+	add_truth(out, c);
 	buf_printf(out, "\n- evidence from %s before", clock_span(p->before_ns, at));
 	buf_printf(out, " to %s after the firing\n", clock_span(p->after_ns, at));
 	buf_printf(out, "- readings by %s, tracetrap %s\n", p->source ? p->source : "?", p->version ? p->version : "?");
@@ -97,13 +116,15 @@ static void add_why(struct buf *out, const struct plan *p)
 
 static void add_culprit(struct buf *out, const struct json_object *culprit)
 {
-	uint64_t pid = json_number(culprit, "pid");
+	uint64_t pid = json_number(culprit, "pid"), tasks = json_number(culprit, "tasks");
 	buf_add_str(out, "- ");
 	add_member(out, culprit, "kind");
 	buf_add_str(out, " **");
 	add_member(out, culprit, "name");
 	buf_add_str(out, "**");
-	if (pid)
+	if (tasks > 1)
+		buf_printf(out, " (%" PRIu64 " tasks)", tasks);
+	else if (pid)
 		buf_printf(out, " (pid %" PRIu64 ")", pid);
 	buf_add_str(out, ": ");
 	add_member(out, culprit, "evidence");
@@ -124,17 +145,20 @@ static void add_culprits(struct buf *out, struct collect *c)
 	buf_add_char(out, '\n');
 }
 
-/* "comm;outermost;…;innermost 1234": the innermost frames, the comm in front. */
+/* "comm;outermost;…;innermost": the innermost frames first, as many as there are in the row. The fold has made control
+ * characters harmless, and a line that begins with a number ends no fence. */
 static void add_stack(struct buf *out, const struct tally_row *row, const struct tally *t)
 {
 	char span[CLOCK_TEXT_MAX];
-	const char *frames = strchr(row->name, ';');
-	buf_printf(out, "- %.0f %%, %s: ", 100.0 * (double)row->weight / (double)MAX(t->total, UINT64_C(1)),
-		   clock_span(row->weight * NS_PER_US, span));
-	_cleanup_free_ char *comm = strndup(row->name, frames ? (size_t)(frames - row->name) : sizeof(row->name));
-	add_escaped(out, comm ? comm : "?");
-	buf_add_str(out, frames ? " … " : "");
-	add_escaped(out, frames ? frames + 1 : "");
+	const char *first = strchr(row->name, ';');
+	buf_printf(out, "%3.0f %%  %-7s %.*s:", 100.0 * (double)row->weight / (double)MAX(t->total, UINT64_C(1)),
+		   roughly(row->weight * NS_PER_US, span), (int)(first ? first - row->name : 0), row->name);
+	const char *end = row->name + strlen(row->name);
+	for (unsigned n = 0; first && n < FRAMES_SHOWN && end > first; n++) {
+		const char *frame = memrchr(first, ';', (size_t)(end - first));
+		buf_printf(out, "%s%.*s", n ? " < " : " ", (int)(end - frame - 1), frame + 1);
+		end = frame;
+	}
 	buf_add_char(out, '\n');
 }
 
@@ -155,26 +179,34 @@ static void tally_stack(struct tally *t, const char *line, size_t len)
 	tally_add(t, key, strlen(key), 0, strtoull(space + 1, NULL, 10));
 }
 
-static void add_stacks(struct buf *out, struct collect *c)
+static bool tally_member(struct tally *t, struct collect *c, const char *member)
 {
-	static const char *const members[] = {"profile/before.folded", "profile/after.folded"};
-	struct tally t = {0};
 	const void *data;
 	size_t len;
-	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
-		if (collect_read(c, members[i], &data, &len) < 0)
-			continue;
-		const char *text = data, *newline;
-		for (; (newline = memchr(text, '\n', len)); len -= (size_t)(newline + 1 - text), text = newline + 1)
-			tally_stack(&t, text, (size_t)(newline - text));
+	if (collect_read(c, member, &data, &len) < 0)
+		return false;
+	const char *text = data, *newline;
+	for (; (newline = memchr(text, '\n', len)); len -= (size_t)(newline + 1 - text), text = newline + 1)
+		tally_stack(t, text, (size_t)(newline - text));
+	return t->n > 0;
+}
+
+static void add_stacks(struct buf *out, struct collect *c)
+{
+	struct tally t = {0};
+	bool while_true = tally_member(&t, c, "profile/true.folded");
+	if (!while_true) {
+		tally_member(&t, c, "profile/before.folded");
+		tally_member(&t, c, "profile/after.folded");
 	}
 	tally_settle(&t);
 	if (t.n)
-		buf_add_str(out, "## Where CPU time went\n\n");
+		buf_printf(out, "## Where CPU time went%s\n\n```\n", while_true ? " while the rule was true" : "");
 	for (size_t i = 0; i < MIN(t.n, (size_t)STACKS_SHOWN); i++)
 		add_stack(out, &t.rows[i], &t);
 	if (t.n)
-		buf_add_str(out, "\nUser stacks are by frame pointer only: code built without them shows short or wrong callers.\n\n");
+		buf_add_str(out, "```\n\nInnermost function first (`profile/true.folded`, `profile/flame.svg`). User stacks are by frame "
+				 "pointer only: code built without them shows short or wrong callers.\n\n");
 	tally_done(&t);
 }
 
@@ -190,37 +222,52 @@ static void add_missing_line(struct buf *out, const struct ledger_entry *e)
 	buf_add_char(out, '\n');
 }
 
+static void add_joined(struct buf *out, const struct ledger *l)
+{
+	for (size_t i = 0; i < l->n_joined; i++) {
+		buf_add_str(out, i ? "- " : "\n## Fired too\n\n- ");
+		add_escaped(out, l->joined[i].rule);
+		buf_add_str(out, " on ");
+		add_escaped(out, l->joined[i].entity);
+		buf_add_char(out, '\n');
+	}
+}
+
+static void add_missing_lines(struct buf *out, const struct plan *p, const struct ledger *l)
+{
+	struct missing m = {l, p->started_ns, p->fired_ns, p->before_ns};
+	const struct ledger_entry *e;
+	size_t before = out->len, shown = 0;
+	_cleanup_buf_ struct buf young = {0};
+	if (missing_young(&m, &young))
+		buf_printf(out, "- %s\n", buf_str(&young));
+	for (size_t at = 0; (e = missing_next(&m, &at));)
+		if (shown++ < MISSING_SHOWN)
+			add_missing_line(out, e);
+	if (out->len == before)
+		buf_add_str(out, "Nothing.\n");
+	else if (shown > MISSING_SHOWN)
+		buf_printf(out, "- and %zu more, see `ledger.json`\n", shown - MISSING_SHOWN);
+}
+
 static void add_missing(struct buf *out, struct collect *c)
 {
 	const void *data;
-	size_t len, shown = 0;
-	struct ledger l;
+	size_t len;
+	_cleanup_(ledger_done) struct ledger l = {0};
 	buf_add_str(out, "## What is missing or incomplete\n\n");
 	if (collect_read(c, "ledger.json", &data, &len) < 0 || ledger_parse(data, len, &l) < 0) {
 		buf_add_str(out, "The ledger could not be read.\n");
 		return;
 	}
-	for (size_t i = 0; i < l.n; i++)
-		if (l.entries[i].state != MEMBER_COMPLETE && shown++ < MISSING_SHOWN)
-			add_missing_line(out, &l.entries[i]);
-	if (!shown)
-		buf_add_str(out, "Nothing.\n");
-	else if (shown > MISSING_SHOWN)
-		buf_printf(out, "- and %zu more, see `ledger.json`\n", shown - MISSING_SHOWN);
-	for (size_t i = 0; i < l.n_joined; i++) {
-		buf_add_str(out, i ? "- " : "\n## Fired too\n\n- ");
-		add_escaped(out, l.joined[i].rule);
-		buf_add_str(out, " on ");
-		add_escaped(out, l.joined[i].entity);
-		buf_add_char(out, '\n');
-	}
-	ledger_done(&l);
+	add_missing_lines(out, collect_plan(c), &l);
+	add_joined(out, &l);
 }
 
 int view_summary(struct collect *c)
 {
 	_cleanup_buf_ struct buf text = {0};
-	add_head(&text, collect_plan(c));
+	add_head(&text, c);
 	add_why(&text, collect_plan(c));
 	add_culprits(&text, c);
 	add_stacks(&text, c);
