@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <sys/file.h>
 
 #define QUIET_MS 300 /* with the trigger back and nothing new for so long, the rest was lost */
@@ -66,6 +67,7 @@ static bool would_flood_console(struct collect *c, char letter, char *ret_name, 
 struct reading {
 	struct kmsg log;
 	char letter;
+	sem_t ready;	/* the reader runs */
 	int back; /* atomic: the trigger returned */
 	bool inside, over;
 	uint64_t lost;	 /* between our marks */
@@ -108,6 +110,7 @@ static void *reading_main(void *ctx)
 {
 	struct reading *r = ctx;
 	struct pollfd p = {.fd = r->log.fd, .events = POLLIN};
+	sem_post(&r->ready);
 	while (reading_drain(r)) {
 		bool back = __atomic_load_n(&r->back, __ATOMIC_ACQUIRE);
 		if (poll(&p, 1, r->over ? STRAGGLERS_MS : QUIET_MS) == 0 && (r->over || back))
@@ -119,10 +122,16 @@ static void *reading_main(void *ctx)
 static int dump(int trigger, int log, struct reading *r, const char *id)
 {
 	pthread_t thread;
-	int error = -pthread_create(&thread, NULL, reading_main, r);
-	if (error < 0)
-		return error;
+	int error = 0;
+	/* The reader has to have its place in the log and a CPU before the dump begins, else the dump may run over both. */
 	kmsg_mark(log, KMSG_BEGIN, r->letter, id);
+	if (!reading_drain(r))
+		return -EIO;
+	sem_init(&r->ready, /* pshared= */ 0, 0);
+	if (pthread_create(&thread, NULL, reading_main, r) != 0)
+		return -EAGAIN;
+	while (sem_wait(&r->ready) < 0 && errno == EINTR)
+		;
 	if (write(trigger, &r->letter, 1) < 0)
 		error = -errno;
 	kmsg_mark(log, KMSG_END, r->letter, id);
