@@ -10,8 +10,7 @@ modprobe loop; modprobe ext4
 truncate -s 256M /tmp/store.img && mkfs.ext4 -q -F /tmp/store.img
 mkdir -p "$TRACETRAP_STATE_DIR" && mount -o loop /tmp/store.img "$TRACETRAP_STATE_DIR"
 export TRACETRAP_RUN_DIR=/tmp/run-tracetrap
-cp "$(dirname "$0")/../../conf/rules.d/cpu-sys-spike.yaml" /tmp/spike.yaml
-daemon_start --rules /tmp/spike.yaml 2>/tmp/daemon.err
+daemon_start --rules conf/rules.d/cpu-sys-spike.yaml
 sleep 14
 fsfreeze -f "$TRACETRAP_STATE_DIR"
 "$fault" cpu-sys --seconds 4 --share 0.85 >/tmp/fault.txt
