@@ -9,10 +9,13 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <sys/file.h>
+#include <sys/sysinfo.h>
 
 #define QUIET_MS 300 /* with the trigger back and nothing new for so long, the rest was lost */
+#define FEW_CPUS 16 /* of 4 KiB each, half of the smallest log that distributions build (128 KiB) */
 #define STRAGGLERS_MS 50 /* backtraces by NMI reach the log through irq_work, after the trigger came back */
 
 /* The virtual terminals and what writes into memory or the network keep up; the rest is a line with a bit rate. */
@@ -106,37 +109,59 @@ static bool reading_drain(struct reading *r)
 	return more == 0;
 }
 
+/* While the kernel writes, the reader does not sleep: the log's wake-up waits for the next timer tick (wake_up_klogd's
+ * irq_work is lazy), which is as long as a whole dump takes. */
 static void *reading_main(void *ctx)
 {
 	struct reading *r = ctx;
 	struct pollfd p = {.fd = r->log.fd, .events = POLLIN};
 	sem_post(&r->ready);
 	while (reading_drain(r)) {
-		bool back = __atomic_load_n(&r->back, __ATOMIC_ACQUIRE);
-		if (poll(&p, 1, r->over ? STRAGGLERS_MS : QUIET_MS) == 0 && (r->over || back))
+		if (!__atomic_load_n(&r->back, __ATOMIC_ACQUIRE))
+			sched_yield();
+		else if (poll(&p, 1, r->over ? STRAGGLERS_MS : QUIET_MS) == 0)
 			break;
 	}
 	return NULL;
 }
 
-static int dump(int trigger, int log, struct reading *r, const char *id)
+static int pull(int trigger, int log, struct reading *r, const char *id)
+{
+	int error = write(trigger, &r->letter, 1) < 0 ? -errno : 0;
+	kmsg_mark(log, KMSG_END, r->letter, id);
+	__atomic_store_n(&r->back, 1, __ATOMIC_RELEASE);
+	return error;
+}
+
+/* The reader has its place in the log and runs before the dump begins, else the dump may run over both. */
+static int pull_reading(int trigger, int log, struct reading *r, const char *id)
 {
 	pthread_t thread;
-	int error = 0;
-	/* The reader has to have its place in the log and a CPU before the dump begins, else the dump may run over both. */
-	kmsg_mark(log, KMSG_BEGIN, r->letter, id);
-	if (!reading_drain(r))
-		return -EIO;
-	sem_init(&r->ready, /* pshared= */ 0, 0);
 	if (pthread_create(&thread, NULL, reading_main, r) != 0)
 		return -EAGAIN;
 	while (sem_wait(&r->ready) < 0 && errno == EINTR)
 		;
-	if (write(trigger, &r->letter, 1) < 0)
-		error = -errno;
-	kmsg_mark(log, KMSG_END, r->letter, id);
-	__atomic_store_n(&r->back, 1, __ATOMIC_RELEASE);
+	int error = pull(trigger, log, r, id);
 	pthread_join(thread, NULL);
+	return error;
+}
+
+/* The backtraces of a few CPUs fit into any log, and a reader beside them would be what one of the CPUs is seen doing. */
+static bool fits_log(char letter)
+{
+	return letter == 'l' && get_nprocs() <= FEW_CPUS;
+}
+
+static int dump(int trigger, int log, struct reading *r, const char *id)
+{
+	sem_init(&r->ready, /* pshared= */ 0, 0);
+	kmsg_mark(log, KMSG_BEGIN, r->letter, id);
+	if (!reading_drain(r))
+		return -EIO;
+	if (!fits_log(r->letter))
+		return pull_reading(trigger, log, r, id);
+	int error = pull(trigger, log, r, id);
+	reading_main(r);
 	return error;
 }
 
