@@ -40,13 +40,17 @@ static int load(struct detector *d)
 		r = load_with(d, hook, by_task);
 		if (r >= 0)
 			r = detector_attach_all(d);
-		if (r >= 0) {
-			detector_detach_all(d);
+		if (r >= 0)
 			return 0;
-		}
 		detector_unload(d);
 	}
 	return r;
+}
+
+/* What load() tried stays: before 5.13 (f3a95075549e) a program attaches to a function once in its life. */
+static int attach(struct detector *d)
+{
+	return d->n_links ? 0 : detector_attach_all(d);
 }
 
 static uint64_t kib_of(const char *text, const char *key)
@@ -101,4 +105,4 @@ static void finish(struct detector *d, struct event *record, uint32_t *len _unus
 		cgroups_path(d->world->cgroups, CGROUP_UNIFIED, e->victim_cgroup_id, entity);
 }
 
-const struct detector_ops oom_ops = {.load = load, .finish = finish};
+const struct detector_ops oom_ops = {.load = load, .attach = attach, .finish = finish};
