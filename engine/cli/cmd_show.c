@@ -6,6 +6,7 @@
 #include "snapshot/bundle/json.h"
 #include "snapshot/bundle/manifest.h"
 #include "snapshot/bundle/missing.h"
+#include "snapshot/view/event_words.h"
 
 #include <inttypes.h>
 
@@ -140,25 +141,38 @@ static const char *plain(const struct json_object *o, const char *key)
 	return v ? json_object_get_string(v) : "";
 }
 
-static void print_why(const struct report *r)
+/* What combines comparisons, and the sides of one, say nothing that the comparison does not. */
+static bool is_told(const struct json_object *term)
 {
-	struct json_object *terms = json_member(r->why, "terms");
+	const char *kind = plain(term, "kind");
+	return *plain(term, "verdict") && !streq(kind, "and") && !streq(kind, "or") && !streq(kind, "not");
+}
+
+static void print_terms(const struct json_object *terms)
+{
 	_cleanup_(grid_done) struct grid g = {.columns = 3};
-	if (!json_length(terms))
-		return;
-	puts("\nwhy");
 	for (size_t i = 0; i < json_length(terms); i++) {
 		const struct json_object *t = json_object_array_get_idx(terms, i);
-		/* The sides of a comparison stand in its own text. */
-		if (!*plain(t, "verdict"))
+		if (!is_told(t))
 			continue;
-		int depth = (int)MIN(json_number(t, "depth"), UINT64_C(20));
-		const char *value = *plain(t, "text") ? plain(t, "text") : plain(t, "value");
-		grid_add(&g, "%*s%s%s", 2 * depth, "", plain(t, "source"), json_flag(t, "blamed") ? " *" : "");
-		grid_add(&g, "%s", value);
+		grid_add(&g, "%s", plain(t, "source"));
+		grid_add(&g, "%s", *plain(t, "text") ? plain(t, "text") : plain(t, "value"));
 		grid_add(&g, "%s", plain(t, "verdict"));
 	}
 	grid_print(&g, "  ");
+}
+
+static void print_why(const struct report *r)
+{
+	struct json_object *terms = json_member(r->why, "terms"), *event = json_member(r->manifest.json, "event");
+	_cleanup_buf_ struct buf words = {0};
+	if (json_length(terms) || event)
+		puts("\nwhy");
+	if (event) {
+		event_words(event, &words);
+		print_wrapped(buf_str(&words), 2);
+	}
+	print_terms(terms);
 }
 
 /* "fault-spin (8 tasks)", "mount pid 77" */
@@ -171,7 +185,6 @@ static void print_culprit(size_t rank, const struct json_object *c)
 		buf_printf(&name, " (%" PRIu64 " tasks)", tasks);
 	else if (json_number(c, "pid"))
 		buf_printf(&name, " pid %" PRIu64, json_number(c, "pid"));
-	buf_printf(&name, ", score %.5s", plain(c, "score"));
 	print_wrapped(buf_str(&name), 2);
 	print_wrapped(plain(c, "evidence"), 5);
 }

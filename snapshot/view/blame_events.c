@@ -10,11 +10,15 @@ struct sums {
 	struct tally holders, issuers, disks, late, victims, hung;
 };
 
-/* The way from the interrupt into the detector is on top of what was interrupted. */
+/* The way from the interrupt into the detector is on top of what was interrupted: x86, then arm64. */
 bool event_frame_is_ours(const char *function)
 {
 	static const char *const prefixes[] = {"bpf_prog_", "bpf_trace_run", "bpf_get_stack", "__bpf_", "__traceiter_",
-					       "trace_", "__bpf_trace", "bpf_overflow"};
+					       "trace_", "__bpf_trace", "bpf_overflow", "__hrtimer_run_queues",
+					       "hrtimer_interrupt", "hrtimer_run_queues", "__sysvec_", "sysvec_",
+					       "asm_sysvec_", "local_apic_timer", "__local_apic", "call_on_irq_stack",
+					       "arch_timer_handler", "handle_percpu_devid_irq", "generic_handle_domain_irq",
+					       "gic_handle_irq", "do_interrupt_handler", "el1_interrupt", "el1h_64_irq"};
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
 		if (starts_with(function, prefixes[i]))
 			return true;
@@ -96,11 +100,12 @@ static void sum_lines(struct sums *s, const char *text, size_t len)
 }
 
 /* The one with the most: "held a CPU that others waited for 43 times, at worst 88ms, 1.2s in sum (events.jsonl)". */
-static void suspect_most(struct inquiry *q, struct tally *t, const char *kind, double standing, const char *what)
+static void suspect_most(struct inquiry *q, struct tally *t, const char *kind, double standing, const char *what,
+			 bool asked)
 {
 	char worst[CLOCK_TEXT_MAX], sum[CLOCK_TEXT_MAX];
 	tally_settle(t);
-	if (t->n) {
+	if (t->n && asked) {
 		const struct tally_row *row = &t->rows[0];
 		struct charge c = {kind, row->name, row->times == 1 ? row->pid : 0, 0, tally_share(t, 0), standing};
 		suspects_add(q->suspects, &c, "%s %u time%s, at worst %s, %s in sum (events.jsonl)", what, row->times,
@@ -109,10 +114,10 @@ static void suspect_most(struct inquiry *q, struct tally *t, const char *kind, d
 	tally_done(t);
 }
 
-static void suspect_counted(struct inquiry *q, struct tally *t, const char *what)
+static void suspect_counted(struct inquiry *q, struct tally *t, const char *what, bool asked)
 {
 	tally_settle(t);
-	if (t->n) {
+	if (t->n && asked) {
 		struct charge c = {"task", t->rows[0].name, t->rows[0].pid, 0, tally_share(t, 0), STANDING_PLACE};
 		suspects_add(q->suspects, &c, "%s %u time%s (events.jsonl)", what, t->rows[0].times,
 			     t->rows[0].times == 1 ? "" : "s");
@@ -126,14 +131,15 @@ void blame_events(struct inquiry *q)
 	const void *text;
 	size_t len;
 	/* The event that fired has named them; it is one of the lines. */
+	bool cpu = q->focus & FOCUS_ANY_CPU, io = q->focus & (FOCUS_IO | FOCUS_WAIT);
 	if (q->event || collect_read(q->collect, "events.jsonl", &text, &len) < 0)
 		return;
 	sum_lines(&s, text, len);
-	double io = q->focus & FOCUS_IO ? STANDING_PLACE : STANDING_BESIDE;
-	suspect_counted(q, &s.victims, "killed by the OOM killer");
-	suspect_counted(q, &s.hung, "reported as hung");
-	suspect_most(q, &s.issuers, "task", io, "issued requests that were slow");
-	suspect_most(q, &s.disks, "device", io, "was slow");
-	suspect_most(q, &s.holders, "task", STANDING_BESIDE, "held a CPU that others waited for");
-	suspect_most(q, &s.late, "function", STANDING_BESIDE, "ran with interrupts or softirqs off");
+	/* What a rule over memory did not ask about blames nobody. */
+	suspect_counted(q, &s.victims, "killed by the OOM killer", q->focus & FOCUS_MEM);
+	suspect_counted(q, &s.hung, "reported as hung", io);
+	suspect_most(q, &s.issuers, "task", STANDING_PLACE, "issued requests that were slow", io);
+	suspect_most(q, &s.disks, "device", STANDING_PLACE, "was slow", io);
+	suspect_most(q, &s.holders, "task", STANDING_BESIDE, "held a CPU that others waited for", cpu);
+	suspect_most(q, &s.late, "function", STANDING_BESIDE, "ran with interrupts or softirqs off", cpu);
 }

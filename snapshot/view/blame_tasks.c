@@ -18,8 +18,7 @@ static const struct question questions[] = {
 	{FOCUS_USER, GROWTH_USER, UNIT_SECONDS, 100 * NS_PER_MS, "used", "of CPU time in user space", false},
 	{FOCUS_CPU, GROWTH_CPU, UNIT_SECONDS, 100 * NS_PER_MS, "used", "of CPU time", false},
 	{FOCUS_MEM, GROWTH_RSS_GROWN, UNIT_BYTES, 16 << 20, "grew by", "of resident memory", true},
-	{FOCUS_IO, GROWTH_WRITE, UNIT_BYTES, 4 << 20, "wrote", "to disks", false},
-	{FOCUS_IO, GROWTH_READ, UNIT_BYTES, 4 << 20, "read", "from disks", false},
+	{FOCUS_IO, GROWTH_IO, UNIT_BYTES, 4 << 20, "read and wrote", "on disks", false},
 };
 
 static bool is_ours(const struct inquiry *q, const struct growth *g)

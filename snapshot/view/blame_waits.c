@@ -65,8 +65,9 @@ static void blame_wait(struct inquiry *q, const struct tally *waits, const struc
 	while (!streq(example->name, row->name))
 		example++;
 	struct charge c = {"wait", row->name, 0, 0, tally_share(waits, 0), STANDING_PLACE};
-	suspects_add(q->suspects, &c, "%u of %zu tasks in D state wait in it, pid %u among them, by way of %s (tasks/d.txt)",
-		     row->times, n, row->pid, example->path);
+	bool direct = streq(example->path, example->name);
+	suspects_add(q->suspects, &c, "%u of %zu tasks in D state wait in it, pid %u among them%s%s (tasks/d.txt)", row->times, n,
+		     row->pid, direct ? "" : ", by way of ", direct ? "" : example->path);
 }
 
 /* Those of one name, and where most of them wait. */

@@ -2,6 +2,7 @@
 #include "engine/base/text.h"
 #include "snapshot/bundle/json.h"
 #include "snapshot/bundle/missing.h"
+#include "snapshot/view/event_words.h"
 #include "snapshot/view/suspects.h"
 #include "snapshot/view/view.h"
 
@@ -105,9 +106,12 @@ static void add_why(struct buf *out, const struct plan *p)
 	size_t before = out->len;
 	for (size_t i = 0; i < json_length(terms); i++)
 		add_term(out, json_object_array_get_idx(terms, i));
-	if (p->event) {
-		buf_add_str(out, "- event: ");
-		add_escaped(out, p->event);
+	_cleanup_json_ struct json_object *event = p->event ? json_read(p->event, strlen(p->event)) : NULL;
+	_cleanup_buf_ struct buf words = {0};
+	if (event) {
+		event_words(event, &words);
+		buf_add_str(out, "- event ");
+		add_escaped(out, buf_str(&words));
 		buf_add_char(out, '\n');
 	}
 	if (out->len == before)
