@@ -36,14 +36,8 @@ static void replay_close(struct replay *p)
 
 static int said_add(struct heap_of_said *s, const struct said *t)
 {
-	if (s->n == s->cap) {
-		size_t cap = MAX(s->cap * 2, (size_t)16);
-		struct said *more = realloc(s->of, cap * sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		s->of = more;
-		s->cap = cap;
-	}
+	if (!array_room(s->of, s->n, s->cap))
+		return -ENOMEM;
 	s->of[s->n++] = *t;
 	return 0;
 }

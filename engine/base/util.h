@@ -72,6 +72,21 @@ static inline void close_file(FILE **f)
 		_took_fd;            \
 	})
 
+/* Room for one more behind `n` elements of a heap array with room for `cap`, doubled when full. False when out of memory:
+ * the array is as it was. */
+#define array_room(array, n, cap)                                                          \
+	({                                                                                 \
+		bool _room = (n) < (cap);                                                  \
+		size_t _more = MAX((size_t)(cap) * 2, (size_t)16);                         \
+		void *_moved = _room ? NULL : reallocarray(array, _more, sizeof(*(array))); \
+		if (_moved) {                                                              \
+			(array) = _moved;                                                  \
+			(cap) = (__typeof__(cap))_more;                                    \
+			_room = true;                                                      \
+		}                                                                          \
+		_room;                                                                     \
+	})
+
 static inline bool streq(const char *a, const char *b)
 {
 	return strcmp(a, b) == 0;

@@ -23,17 +23,8 @@ struct diagnostics *diagnostics_new(void)
 
 static struct diagnostic *append(struct diagnostics *d)
 {
-	if (d->n == DIAGNOSTICS_MAX)
-		return NULL;
-	if (d->n == d->cap) {
-		size_t cap = MAX(d->cap * 2, (size_t)16);
-		struct diagnostic *all = reallocarray(d->all, cap, sizeof(*all));
-		if (!all)
-			return NULL;
-		d->all = all;
-		d->cap = cap;
-	}
-	return &d->all[d->n];
+	bool room = d->n < DIAGNOSTICS_MAX && array_room(d->all, d->n, d->cap);
+	return room ? &d->all[d->n] : NULL;
 }
 
 /* Counted even when there is no memory for the text: an error must not turn into a success. */

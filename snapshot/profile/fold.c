@@ -78,23 +78,10 @@ static bool table_grow(struct fold *f, struct table *t, uint32_t (*hash)(const s
 	return true;
 }
 
-static bool array_grow(void **array, uint32_t n, uint32_t *cap, size_t size)
-{
-	if (n < *cap)
-		return true;
-	uint32_t bigger = MAX(*cap * 2, 256U);
-	void *moved = reallocarray(*array, bigger, size);
-	if (!moved)
-		return false;
-	*array = moved;
-	*cap = bigger;
-	return true;
-}
-
 static int name_intern(struct fold *f, const char *name, size_t len, uint32_t *ret)
 {
 	if (!table_grow(f, &f->by_name, name_hash) ||
-	    !array_grow((void **)&f->names, f->n_names, &f->cap_names, sizeof(char *)))
+	    !array_room(f->names, f->n_names, f->cap_names))
 		return -ENOMEM;
 	uint32_t hash = hash_bytes(name, len);
 	for (uint32_t slot = hash & (f->by_name.size - 1); f->by_name.slots[slot];
@@ -135,7 +122,7 @@ static int node_below(struct fold *f, uint32_t parent, const char *name, size_t 
 	if (r < 0)
 		return r;
 	if (!table_grow(f, &f->by_path, node_hash) ||
-	    !array_grow((void **)&f->nodes, f->n_nodes, &f->cap_nodes, sizeof(struct node)))
+	    !array_room(f->nodes, f->n_nodes, f->cap_nodes))
 		return -ENOMEM;
 	if (path_find(f, &wanted, ret))
 		return 0;
@@ -153,7 +140,7 @@ static int node_below(struct fold *f, uint32_t parent, const char *name, size_t 
 struct fold *fold_new(void)
 {
 	struct fold *f = calloc(1, sizeof(*f));
-	if (!f || !array_grow((void **)&f->nodes, 0, &f->cap_nodes, sizeof(struct node)) ||
+	if (!f || !array_room(f->nodes, 0, f->cap_nodes) ||
 	    name_intern(f, "all", 3, &(uint32_t){0}) < 0)
 		return fold_free(f);
 	f->nodes[f->n_nodes++] = (struct node){.kind = FRAME_ROOT};

@@ -5,14 +5,8 @@
 
 static struct task_name *row_new(struct names *names)
 {
-	if (names->n == names->cap) {
-		size_t cap = MAX(names->cap * 2, (size_t)256);
-		struct task_name *rows = reallocarray(names->rows, cap, sizeof(*rows));
-		if (!rows)
-			return NULL;
-		names->rows = rows;
-		names->cap = cap;
-	}
+	if (!array_room(names->rows, names->n, names->cap))
+		return NULL;
 	names->sorted = false;
 	return &names->rows[names->n++];
 }

@@ -65,14 +65,8 @@ static bool seen_add(struct profile *p, uint32_t pid)
 	if (profile_has_seen(p, pid))
 		return false;
 	size_t at = seen_rank(p, pid);
-	if (p->seen.n == p->seen.cap) {
-		size_t cap = MAX(p->seen.cap * 2, (size_t)64);
-		uint32_t *pids = reallocarray(p->seen.pids, cap, sizeof(*pids));
-		if (!pids)
-			return false;
-		p->seen.pids = pids;
-		p->seen.cap = cap;
-	}
+	if (!array_room(p->seen.pids, p->seen.n, p->seen.cap))
+		return false;
 	memmove(&p->seen.pids[at + 1], &p->seen.pids[at], (p->seen.n - at) * sizeof(*p->seen.pids));
 	p->seen.pids[at] = pid;
 	p->seen.n++;

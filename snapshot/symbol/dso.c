@@ -11,14 +11,8 @@ int dso_want(struct dso *d, uint64_t offset)
 {
 	if (d->n_wanted && d->wanted[d->n_wanted - 1] == offset)
 		return 0;
-	if (d->n_wanted == d->cap_wanted) {
-		size_t cap = MAX(d->cap_wanted * 2, (size_t)64);
-		uint64_t *wanted = reallocarray(d->wanted, cap, sizeof(*wanted));
-		if (!wanted)
-			return -ENOMEM;
-		d->wanted = wanted;
-		d->cap_wanted = cap;
-	}
+	if (!array_room(d->wanted, d->n_wanted, d->cap_wanted))
+		return -ENOMEM;
 	d->wanted[d->n_wanted++] = offset;
 	return 0;
 }

@@ -8,6 +8,7 @@ struct dso {
 	char *path;
 	uint32_t major, minor;
 	uint64_t inode;
+	uint32_t next; /* in its bucket of the table: index + 1; 0: none */
 	uint64_t *wanted; /* file offsets; ascending once resolved */
 	size_t n_wanted, cap_wanted;
 	struct elf_answer answer;

@@ -15,15 +15,7 @@ static const char *name_of(const struct kallsyms *k, const struct row *row)
 
 static struct row *rows_add(struct kallsyms *k)
 {
-	if (k->n == k->cap) {
-		size_t cap = k->cap ? k->cap * 2 : 16384;
-		struct row *rows = reallocarray(k->rows, cap, sizeof(*rows));
-		if (!rows)
-			return NULL;
-		k->rows = rows;
-		k->cap = cap;
-	}
-	return &k->rows[k->n++];
+	return array_room(k->rows, k->n, k->cap) ? &k->rows[k->n++] : NULL;
 }
 
 static uint32_t text_add(struct kallsyms *k, const char *text)

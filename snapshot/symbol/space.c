@@ -17,25 +17,12 @@ static size_t rank_of(const struct spaces *s, uint32_t pid)
 	return lo;
 }
 
-static bool grow(void **array, size_t n, size_t *cap, size_t size)
-{
-	if (n < *cap)
-		return true;
-	size_t bigger = MAX(*cap * 2, (size_t)16);
-	void *moved = reallocarray(*array, bigger, size);
-	if (!moved)
-		return false;
-	*array = moved;
-	*cap = bigger;
-	return true;
-}
-
 static struct space *space_of(struct spaces *s, uint32_t pid)
 {
 	size_t rank = rank_of(s, pid);
 	if (rank < s->n && s->spaces[rank].pid == pid)
 		return &s->spaces[rank];
-	if (!grow((void **)&s->spaces, s->n, &s->cap, sizeof(*s->spaces)))
+	if (!array_room(s->spaces, s->n, s->cap))
 		return NULL;
 	memmove(&s->spaces[rank + 1], &s->spaces[rank], (s->n - rank) * sizeof(*s->spaces));
 	s->n++;
@@ -62,7 +49,7 @@ int spaces_map(struct spaces *s, uint32_t pid, const struct mapping *m)
 		return 0;
 	if (s->mappings >= MAPPINGS_MAX)
 		return -E2BIG;
-	if (!grow((void **)&space->mappings, space->n, &space->cap, sizeof(*space->mappings)))
+	if (!array_room(space->mappings, space->n, space->cap))
 		return -ENOMEM;
 	size_t at = space->n++;
 	for (; at > 0 && space->mappings[at - 1].t_ns > m->t_ns; at--)

@@ -17,7 +17,6 @@ struct symbols {
 	struct kallsyms *kernel;
 	int kernel_error;
 	struct dso *dsos;
-	uint32_t *next; /* in its bucket, index + 1 */
 	size_t n, cap;
 	uint32_t buckets[DSO_BUCKETS]; /* index + 1 */
 	struct spaces spaces;
@@ -68,27 +67,10 @@ static uint32_t bucket_of(const char *path, uint64_t inode)
 	return h % DSO_BUCKETS;
 }
 
-static bool dsos_grow(struct symbols *s)
-{
-	if (s->n < s->cap)
-		return true;
-	size_t cap = MAX(s->cap * 2, (size_t)64);
-	struct dso *dsos = reallocarray(s->dsos, cap, sizeof(*dsos));
-	if (dsos)
-		s->dsos = dsos;
-	uint32_t *next = reallocarray(s->next, cap, sizeof(*next));
-	if (next)
-		s->next = next;
-	if (!dsos || !next)
-		return false;
-	s->cap = cap;
-	return true;
-}
-
 static int dso_of(struct symbols *s, const struct symbols_mapping *m, uint32_t *ret)
 {
 	uint32_t *bucket = &s->buckets[bucket_of(m->path, m->inode)];
-	for (uint32_t i = *bucket; i; i = s->next[i - 1]) {
+	for (uint32_t i = *bucket; i; i = s->dsos[i - 1].next) {
 		if (s->dsos[i - 1].inode == m->inode && streq(s->dsos[i - 1].path, m->path)) {
 			*ret = i - 1;
 			return 0;
@@ -97,12 +79,12 @@ static int dso_of(struct symbols *s, const struct symbols_mapping *m, uint32_t *
 	if (s->n >= DSOS_MAX)
 		return -E2BIG;
 	char *path = strdup(m->path);
-	if (!path || !dsos_grow(s)) {
+	if (!path || !array_room(s->dsos, s->n, s->cap)) {
 		free(path);
 		return -ENOMEM;
 	}
-	s->dsos[s->n] = (struct dso){.path = path, .major = m->major, .minor = m->minor, .inode = m->inode};
-	s->next[s->n] = *bucket;
+	s->dsos[s->n] = (struct dso){
+		.path = path, .major = m->major, .minor = m->minor, .inode = m->inode, .next = *bucket};
 	*ret = (uint32_t)s->n++;
 	*bucket = *ret + 1;
 	return 0;
@@ -291,7 +273,6 @@ struct symbols *symbols_free(struct symbols *s)
 		for (size_t i = 0; i < s->n; i++)
 			dso_done(&s->dsos[i]);
 		free(s->dsos);
-		free(s->next);
 		spaces_done(&s->spaces);
 		kallsyms_free(s->kernel);
 		close(s->proc_dirfd);
