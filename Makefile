@@ -142,7 +142,7 @@ check: ## install, build and run every test this machine can run (TRACETRAP_REQU
 
 check-root: all $(O)/tests/fault/fault live ## the live BPF tests alone (root)
 
-check-vm: all $(O)/tests/fault/fault ## the VM scenarios alone; FULL=1: all kernels and sweeps
+check-vm: all $(O)/tests/fault/fault $(lives) ## the VM scenarios alone; FULL=1: all kernels and sweeps
 	$(Q)tests/vm/all.sh $(O)
 
 bench: ## figures beside peers, measured in one run

@@ -18,7 +18,7 @@ check() { # check SENTENCE COMMAND…
   if "$@" >/tmp/check.out 2>&1; then ok "$sentence"; else not_ok "$sentence"; sed 's/^/    /' /tmp/check.out | tail -15; fi
 }
 finish() {
-  check "the daemon still runs" kill -0 "$daemon"
+  [ -z "$daemon" ] || check "the daemon still runs" kill -0 "$daemon"
   daemon_stop
   echo "$passed passed, $failed failed"
   [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
