@@ -96,12 +96,25 @@ static void add_labels(struct grid *g, struct json_object *labels)
 	}
 }
 
-static void add_head(struct grid *g, const struct manifest *m)
+static void add_fired(struct grid *g, const struct manifest *m, const struct json_object *span)
 {
-	char since[CLOCK_TEXT_MAX], before[CLOCK_TEXT_MAX], after[CLOCK_TEXT_MAX];
+	char since[CLOCK_TEXT_MAX], all[CLOCK_TEXT_MAX];
+	uint64_t first = json_number(span, "first_ns"), last = json_number(span, "last_ns");
+	clock_span(m->fired_ns - MIN(m->onset_ns, m->fired_ns), since);
+	if (!m->onset_ns || m->onset_ns >= m->fired_ns)
+		grid_add(g, "%s", m->fired_at);
+	else if (last > m->fired_ns && first < m->fired_ns)
+		grid_add(g, "%s, true since %s before, for %s", m->fired_at, since,
+			 clock_span((last - first) / (100 * NS_PER_MS) * (100 * NS_PER_MS), all));
+	else
+		grid_add(g, "%s, true since %s before", m->fired_at, since);
+}
+
+static void add_head(struct grid *g, const struct manifest *m, const struct json_object *culprits)
+{
+	char before[CLOCK_TEXT_MAX], after[CLOCK_TEXT_MAX];
 	_cleanup_buf_ struct buf mem = {0};
 	unit_format(&mem, UNIT_BYTES, (double)m->mem_bytes);
-	clock_span(m->fired_ns - MIN(m->onset_ns, m->fired_ns), since);
 	grid_add(g, "rule");
 	grid_add(g, "%s (%s)%s%s", m->rule, m->severity, m->by_hand ? ", fired by hand" : "", m->drill ? ", a drill" : "");
 	grid_add(g, "summary");
@@ -109,10 +122,7 @@ static void add_head(struct grid *g, const struct manifest *m)
 	grid_add(g, "entity");
 	add_entity(g, m->entity_kind, m->entity);
 	grid_add(g, "fired");
-	if (m->onset_ns && m->onset_ns < m->fired_ns)
-		grid_add(g, "%s, true since %s before", m->fired_at, since);
-	else
-		grid_add(g, "%s", m->fired_at);
+	add_fired(g, m, json_member(culprits, "true_span"));
 	add_labels(g, json_member(m->json, "labels"));
 	grid_add(g, "window");
 	grid_add(g, "%s before, %s after", clock_span(m->before_ns, before), clock_span(m->after_ns, after));
@@ -128,7 +138,7 @@ static void print_head(const struct report *r)
 	print_escaped(bundle_id(r->bundle));
 	putchar('\n');
 	if (r->has_manifest)
-		add_head(&g, &r->manifest);
+		add_head(&g, &r->manifest, r->culprits);
 	grid_print(&g, "  ");
 	if (!r->has_manifest)
 		puts("  its manifest is missing or damaged");

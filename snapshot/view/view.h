@@ -3,7 +3,8 @@
  * What is made of the evidence when all of it is in: collectors of the END phase that read the others' members. They run
  * in a child of their own too, because evidence is full of foreign names and numbers.
  *
- *     culprits.json = {culprits: [{kind, name, pid, score, evidence}], note}, highest score first
+ *     culprits.json = {culprits: [{kind, name, pid, tasks, score, evidence}], note, true_span: {first_ns, last_ns}}, in the
+ *                     order of suspects.h: who did what the rule watches, where, what happened beside it
  *     summary.md    = a page to paste into a ticket
  */
 #pragma once
