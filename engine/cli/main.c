@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/cli/command.h"
 
+#include <sys/prctl.h>
+
 static int help(FILE *to)
 {
 	fprintf(to, "tracetrap - a camera trap for Linux: watch, fire, capture, replay\n\n"
@@ -21,6 +23,7 @@ int main(int argc, char **argv)
 		return help(stdout);
 	if (streq(argv[1], "--version"))
 		return puts("tracetrap " TRACETRAP_VERSION) < 0;
+	prctl(PR_SET_NAME, "tracetrap"); /* who was started by /proc/self/exe is called "exe" */
 	const struct command *c = command_find(argv[1]);
 	return c ? c->run(argc - 1, argv + 1) : command_unknown(argv[1]);
 }
