@@ -116,6 +116,7 @@ static void names_from_census(struct job *j)
 	for (size_t i = 0; i < n; i++) {
 		for (size_t t = 0; t < all[i].n; t++) {
 			const struct task_row *row = &all[i].rows[t];
+			profile_descend(&j->profile, row->tgid, row->ppid);
 			if (profile_has_seen(&j->profile, row->tgid))
 				names_add(&j->profile.names, row->tgid, row->pid, all[i].t_ns, row->comm);
 		}

@@ -24,6 +24,8 @@ static int learn_fork(struct profile *p, const struct perf_event_header *h, uint
 	const struct perf_record_fork *e = (const struct perf_record_fork *)h;
 	if (h->size < sizeof(*e))
 		return 0;
+	if (e->pid != e->ppid)
+		profile_descend(p, e->pid, e->ppid);
 	int r = names_fork(&p->names, e->pid, e->tid, e->ptid, t_ns);
 	return r < 0 ? r : symbols_fork(p->symbols, e->pid, e->ppid, t_ns);
 }

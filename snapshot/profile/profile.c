@@ -39,6 +39,12 @@ bool profile_is_self(const struct profile *p, uint32_t pid)
 	return false;
 }
 
+void profile_descend(struct profile *p, uint32_t pid, uint32_t parent)
+{
+	if (profile_is_self(p, parent) && !profile_is_self(p, pid))
+		(void)profile_add_self(p, &pid, 1);
+}
+
 /* How many of the processes seen are not above pid. */
 static size_t seen_rank(const struct profile *p, uint32_t pid)
 {

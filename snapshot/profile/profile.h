@@ -30,6 +30,8 @@ struct profile {
 int profile_init(struct profile *p, int proc_dirfd, const uint32_t *self_pids, size_t n);
 /* More of our own, known only later. */
 int profile_add_self(struct profile *p, const uint32_t *pids, size_t n);
+/* A child of one of ours is ours. */
+void profile_descend(struct profile *p, uint32_t pid, uint32_t parent);
 bool profile_is_self(const struct profile *p, uint32_t pid);
 bool profile_has_seen(const struct profile *p, uint32_t pid); /* in samples that profile_look() was shown */
 /* Reads comm and maps of the processes in `samples` that are new, while they live; *at (0 at first) moves on to the end, so

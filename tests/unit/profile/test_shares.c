@@ -113,6 +113,23 @@ static void idle_cpus_and_our_own_are_counted_apart_and_the_span_is_kept(void **
 	assert_int_equal(json_number(o, "last_ns"), FIRED + 5);
 }
 
+static void what_ours_fork_is_ours(void **state)
+{
+	struct bench *b = *state;
+	_cleanup_buf_ struct buf raw = {0};
+	raw_fork(&raw, 200, OURS, 1);
+	raw_fork(&raw, 201, 200, 2);
+	raw_fork(&raw, 202, 5, 3);
+	raw_each(&raw, into, &b->p.maps);
+	assert_int_equal(profile_learn(&b->p), 0);
+	ran(b, 200, 200, FIRED - 3, KERNEL(0x110));
+	ran(b, 201, 201, FIRED - 2, KERNEL(0x110));
+	ran(b, 202, 202, FIRED - 1, KERNEL(0x110));
+	struct shares s = shares(b, FIRED - 5, FIRED);
+	assert_int_equal(s.self, 2);
+	assert_int_equal(s.samples, 1);
+}
+
 static void a_span_without_samples_names_nobody(void **state)
 {
 	struct bench *b = *state;
@@ -130,6 +147,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(tasks_of_one_name_are_one_with_the_heaviest_process),
 		TEST(idle_cpus_and_our_own_are_counted_apart_and_the_span_is_kept),
+		TEST(what_ours_fork_is_ours),
 		TEST(a_span_without_samples_names_nobody),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
