@@ -140,19 +140,14 @@ static void read_share(const struct node *n, struct diagnostics *d, double *fiel
 static void read_limit(const struct node *n, struct diagnostics *d, struct limit *field)
 {
 	const char *text;
-	char *slash;
-	struct quantity q;
-	size_t len;
+	struct limit limit;
 	if (!node_string(n, d, &text))
 		return;
-	unsigned long burst = strtoul(text, &slash, 10);
-	bool ok = burst && burst < 10000 && *slash == '/' && quantity_scan(slash + 1, &q, &len) == QUANTITY_OK &&
-		  q.unit == UNIT_SECONDS && q.value > 0 && !slash[1 + len];
-	if (!ok)
+	if (!limit_parse(text, &limit) || !limit.burst)
 		diagnostics_add(d, DIAGNOSTIC_ERROR, n->at, "bad-limit", "'%.40s' is no limit: write a number of captures and a span, as 12/1h",
 				text);
 	else
-		*field = (struct limit){(uint32_t)burst, (uint64_t)q.value / burst};
+		*field = limit;
 }
 
 static bool read_key(struct config *c, const struct node *n, const struct key *k, struct arena *arena, struct diagnostics *d)

@@ -122,6 +122,8 @@ struct limit {
 	uint32_t burst;
 	uint64_t refill_ns;
 };
+/* "4/1h", at most 10000 and at most one each millisecond; or "none". False for anything else. */
+bool limit_parse(const char *text, struct limit *ret);
 
 struct param {
 	const char *name;

@@ -121,36 +121,12 @@ void check_capture(struct checker *c, const struct node *map)
 		check_names(c, collect, check_collector, &c->rule->capture.collectors, &c->rule->capture.n_collectors);
 }
 
-/* "4/1h" or "none". */
-static bool read_limit(const char *text, struct limit *ret)
-{
-	struct quantity q;
-	uint64_t burst;
-	size_t len;
-	char count[16] = "";
-	size_t slash = strcspn(text, "/");
-	if (streq(text, "none")) {
-		*ret = (struct limit){0};
-		return true;
-	}
-	if (text[slash] != '/' || slash == 0 || slash >= sizeof(count))
-		return false;
-	copy_bytes(count, text, slash);
-	if (!text_u64(count, &burst) || burst == 0 || burst > 10000)
-		return false;
-	if (quantity_scan(text + slash + 1, &q, &len) != QUANTITY_OK || text[slash + 1 + len] || q.unit != UNIT_SECONDS ||
-	    q.value < (double)(burst * NS_PER_MS) || q.value > 366 * 86400e9)
-		return false;
-	*ret = (struct limit){(uint32_t)burst, (uint64_t)q.value / burst};
-	return true;
-}
-
 static void check_limit(struct checker *c, const struct node *map, const char *key, struct limit *ret)
 {
 	char full[32], got[96];
 	snprintf(full, sizeof(full), "limits.%s", key);
 	const struct node *n = overrides_get(c->overrides, c->rule->name, full, map ? node_get(map, key) : NULL);
-	if (n && (n->kind != NODE_SCALAR || !read_limit(n->text, ret)))
+	if (n && (n->kind != NODE_SCALAR || !limit_parse(n->text, ret)))
 		check_error_at(c, n->at, "bad-limit", "expected a limit like 1/10m or 4/1h, or none, not %s",
 			       node_describe(n, got, sizeof(got)));
 }
