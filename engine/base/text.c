@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/base/text.h"
 
+#include <stdarg.h>
+
 #define WORD_MAX 64 /* longer words are no typing mistakes */
 
 /* Insertions, deletions, replacements and swaps of two neighbours. */
@@ -199,4 +201,14 @@ void text_escape_json(struct buf *out, const char *text)
 			buf_add(out, s, n);
 		s += MAX(n, (size_t)1);
 	}
+}
+
+int error_explain(int error, char *ret_error, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	if (ret_error && size)
+		vsnprintf(ret_error, size, fmt, ap);
+	va_end(ap);
+	return error;
 }

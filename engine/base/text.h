@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Small questions about words: the nearest name, whether a pattern matches, a number out of text. Escaping for each
- * sink stands here too, because names from the kernel (comm, cmdline, cgroup) are foreign input wherever they end up.
+ * sink stands here too, because names from the kernel (comm, cmdline, cgroup) are foreign input wherever they end up; and
+ * the sentence that goes with an error.
  */
 #pragma once
 
@@ -23,3 +24,6 @@ void text_escape_xml(struct buf *out, const char *text);
 
 /* The inside of a JSON string: always valid UTF-8; a byte that is none becomes \u00NN, so do controls. */
 void text_escape_json(struct buf *out, const char *text);
+
+/* Writes a sentence about `error` to ret_error (may be NULL) and returns `error`: one line to say it and give up. */
+int error_explain(int error, char *ret_error, size_t size, const char *fmt, ...) _printf_(4, 5);

@@ -1,23 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "snapshot/bundle/bundle.h"
 
+#include "engine/base/text.h"
 #include "snapshot/bundle/manifest.h"
 #include "snapshot/bundle/member.h"
 #include "snapshot/bundle/open.h"
 
 #include <fcntl.h>
-#include <stdarg.h>
 #include <sys/stat.h>
-
-static int _printf_(4, 5) explain(int error, char *ret_error, size_t size, const char *fmt, ...)
-{
-	va_list ap;
-	va_start(ap, fmt);
-	if (ret_error && size)
-		vsnprintf(ret_error, size, fmt, ap);
-	va_end(ap);
-	return error;
-}
 
 int bundle_file_open(const char *path, uint64_t *ret_bytes)
 {
@@ -88,18 +78,18 @@ static int open_all(struct bundle *b, char *ret_error, size_t size)
 	unsigned format = 0;
 	b->fd = bundle_file_open(b->path, &b->bytes);
 	if (b->fd < 0)
-		return explain(b->fd, ret_error, size, "cannot open '%s': %s", b->path,
+		return error_explain(b->fd, ret_error, size, "cannot open '%s': %s", b->path,
 			       b->fd == -EINVAL ? "not a regular file" : strerror(-b->fd));
 	int r = find_frames(b);
 	if (r == 0)
 		r = find_members(b);
 	if (r == -EBADMSG)
-		return explain(r, ret_error, size, "'%s' is not a bundle, or nothing of it can be read", b->path);
+		return error_explain(r, ret_error, size, "'%s' is not a bundle, or nothing of it can be read", b->path);
 	if (r < 0)
-		return explain(r, ret_error, size, "cannot read '%s': %s", b->path, strerror(-r));
+		return error_explain(r, ret_error, size, "cannot read '%s': %s", b->path, strerror(-r));
 	r = check_format(b, &format);
 	if (r < 0)
-		return explain(r, ret_error, size, "'%s' has format %u; this tracetrap reads up to %d: use a newer one",
+		return error_explain(r, ret_error, size, "'%s' has format %u; this tracetrap reads up to %d: use a newer one",
 			       b->path, format, BUNDLE_FORMAT);
 	return 0;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "snapshot/store/store.h"
 
+#include "engine/base/text.h"
+
 #include <dirent.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <sys/stat.h>
 
 struct search {
@@ -15,16 +16,6 @@ struct search {
 	unsigned hits; /* different ids */
 	bool exact, partial;
 };
-
-static int _printf_(4, 5) explain(int error, char *ret_error, size_t size, const char *fmt, ...)
-{
-	va_list ap;
-	va_start(ap, fmt);
-	if (ret_error && size)
-		vsnprintf(ret_error, size, fmt, ap);
-	va_end(ap);
-	return error;
-}
 
 static void choose(struct search *s, const char *file, const char *id, bool partial)
 {
@@ -100,19 +91,19 @@ int store_resolve(const char *dir, const char *word, char *ret_path, size_t path
 {
 	if (is_path(word)) {
 		if (access(word, F_OK) < 0)
-			return explain(-errno, ret_error, error_size, "cannot open '%s': %s", word, strerror(errno));
+			return error_explain(-errno, ret_error, error_size, "cannot open '%s': %s", word, strerror(errno));
 		int n = snprintf(ret_path, path_size, "%s", word);
-		return n < (int)path_size ? 0 : explain(-ENAMETOOLONG, ret_error, error_size, "the path is too long");
+		return n < (int)path_size ? 0 : error_explain(-ENAMETOOLONG, ret_error, error_size, "the path is too long");
 	}
 	struct search s = {.dir = dir, .word = word, .path = ret_path, .size = path_size};
 	int r = *word ? search_dir(&s) : 0;
 	if (r < 0)
-		return explain(r, ret_error, error_size, "cannot read the store '%s': %s", dir, strerror(-r));
+		return error_explain(r, ret_error, error_size, "cannot read the store '%s': %s", dir, strerror(-r));
 	if (s.hits == 0)
-		return explain(-ENOENT, ret_error, error_size, "no incident '%s' in '%s'; `tracetrap list` names them", word,
+		return error_explain(-ENOENT, ret_error, error_size, "no incident '%s' in '%s'; `tracetrap list` names them", word,
 			       dir);
 	if (s.hits > 1)
-		return explain(-ENOTUNIQ, ret_error, error_size, "'%s' fits %u incidents, one of them '%s'; type more of it",
+		return error_explain(-ENOTUNIQ, ret_error, error_size, "'%s' fits %u incidents, one of them '%s'; type more of it",
 			       word, s.hits, s.best);
 	return 0;
 }
