@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "tests/fault/fault.h"
 
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/wait.h>
@@ -32,6 +33,8 @@ int fault_cpu_sys(const struct fault_args *a)
 		pid_t pid = fork();
 		if (pid == 0) {
 			prctl(PR_SET_NAME, "fault-spin");
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			setsid(); /* autogroups share the CPUs by session: each of us is to count */
 			spin(end, a->share);
 			_exit(0);
 		}
