@@ -33,13 +33,15 @@ virtio="-drive file=$disk,if=none,id=d,format=raw,cache=unsafe -device virtio-bl
 env=(env B="$build")
 scenario "seven faults on 6.1" -t 600 -q "$virtio" -- "${env[@]}" tests/vm/faults.sh
 scenario "live detectors on 6.1" -t 300 -- "${env[@]}" tests/vm/live.sh detect tasks lacp
-scenario "spikes of each length on 6.1" -t 600 -- "${env[@]}" tests/vm/spikes.sh "${FULL:+5}"
+scenario "spikes of each length on 6.1" -t "${FULL:+2}600" -- "${env[@]}" tests/vm/spikes.sh "${FULL:+5}"
 scenario "400 D tasks and a 128 KiB log" -t 400 -a "log_buf_len=128K" -- "${env[@]}" tests/vm/dstate.sh
 scenario "a store frozen for 30 s" -t 400 -- "${env[@]}" tests/vm/frozen.sh
+some=(cpu-sys memory d-state)
+[ -z "${FULL:-}" ] || some=() # all seven
+for suite in bullseye trixie; do
+  scenario "boot, doctor and faults on $suite" -k "$suite" -t 600 -q "$virtio" -- "${env[@]}" tests/vm/faults.sh "${some[@]}"
+done
 if [ -n "${FULL:-}" ]; then
-  for suite in bullseye trixie; do
-    scenario "boot, doctor and three faults on $suite" -k "$suite" -t 600 -q "$virtio" -- "${env[@]}" tests/vm/faults.sh cpu-sys memory d-state
-  done
   scenario "five minutes of ordinary work fire nothing" -m 3072 -t 1200 -- "${env[@]}" tests/vm/quiet.sh 300
 fi
 echo "$passed passed, $failed failed"
