@@ -95,11 +95,13 @@ static void add_rule(const struct engine *e, struct firing *f, const struct rule
 	p->labels = json_object_to_json_string_ext(f->labels, JSON_C_TO_STRING_PLAIN);
 }
 
-static void add_event(const struct engine *e, struct firing *f, const struct transition *t, const char *entity)
+/* By its own entity's name: an OOM is its cgroup's, also where the rule watches the host. */
+static void add_event(const struct engine *e, struct firing *f, const struct transition *t)
 {
 	if (!t->event)
 		return;
-	event_json(&f->event, e->vocabulary, t->event->event.record, t->event->event.len, entity,
+	event_json(&f->event, e->vocabulary, t->event->event.record, t->event->event.len,
+		   entities_get(e->entities, t->event->event.entity)->name,
 		   (int64_t)(f->plan.clocks.realtime - f->plan.clocks.monotonic), NULL, NULL);
 	f->plan.event = buf_str(&f->event);
 }
@@ -139,7 +141,7 @@ static void firing_init(struct engine *e, const struct transition *t, const stru
 	add_rule(e, f, &e->rules->rules[t->rule]);
 	make_id(p);
 	p->why = why->len ? buf_str(why) : "{}";
-	add_event(e, f, t, who->name);
+	add_event(e, f, t);
 	add_self(e, f);
 	add_descriptors(e, f);
 }

@@ -60,7 +60,7 @@ fault_oom() {
   "$fault" oom >/tmp/fault.txt
   check "oom is captured" wait_incident oom 60
   check_bundle oom manifest.json events.jsonl ledger.json
-  check "the summary names the victim and its cgroup" names "$(latest oom)" fault-oom
+  check "the summary names the victim and its cgroup" names "$(latest oom)" fault-oom /fault-oom
 }
 fault_hung_task() {
   tests/fault/hung-task.sh 8 >/tmp/fault.txt
