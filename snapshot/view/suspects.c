@@ -39,7 +39,8 @@ static double rank(const struct suspect *s)
 
 void suspects_add(struct suspects *s, const struct charge *charge, const char *evidence, ...)
 {
-	if (!*charge->name || charge->score < SUSPECT_LEAST)
+	double least = streq(charge->kind, "function") ? SUSPECT_LEAST_FUNCTION : SUSPECT_LEAST;
+	if (!*charge->name || charge->score < least)
 		return;
 	struct suspect *to = find(s, charge->kind, charge->name);
 	if (!to)

@@ -9,6 +9,7 @@
 #include "engine/base/buf.h"
 
 #define SUSPECT_LEAST 0.2 /* below that share nobody stands out */
+#define SUSPECT_LEAST_FUNCTION 0.1 /* the time of one path ends in several functions */
 #define SUSPECTS_MAX 64
 #define SUSPECTS_SHOWN 8
 
@@ -41,7 +42,7 @@ struct charge {
 };
 
 /* A sentence without its full stop. The same kind and name again keeps what ranks higher and adds its sentence, two of them
- * at most: what weighs most is to come first. Scores under SUSPECT_LEAST are left out. */
+ * at most: what weighs most is to come first. Scores below the least are left out. */
 void suspects_add(struct suspects *s, const struct charge *charge, const char *evidence, ...) _printf_(3, 4);
 /* Highest rank first. */
 void suspects_sort(struct suspects *s);
