@@ -19,6 +19,7 @@ chmod -R a+rX "$work"
 mkdir "$work/nobody"
 [ "$(id -u)" != 0 ] || chown 65534:65534 "$work/nobody"
 cd "$tree" || exit 1
+unset LSAN_OPTIONS # its file may lie where nobody reads
 export TRACETRAP_STATE_DIR=$work/nobody/state HOME=$work/nobody
 T=b/tracetrap
 tracetrap() { "${nobody[@]}" timeout 20 "$T" "$@"; }
