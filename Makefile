@@ -121,8 +121,10 @@ fuzz-live: ## let libFuzzer drive each fuzzer for FUZZ_SECONDS (60); needs clang
 	$(Q)$(MAKE) CC=clang O=$(B)/fuzz fuzz_main= FUZZ_LINK=-fsanitize=fuzzer fuzz-loop \
 		SANFLAGS='-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined'
 fuzz-loop: $(fuzzers)
-	$(Q)$(foreach f,$(fuzzers),mkdir -p $(f).new && $(f) -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -timeout=10 \
-		-print_final_stats=1 -artifact_prefix=$(f).new/ $(f).new $(call corpus,$(f)) &&) true
+	$(Q)for f in $(fuzzers); do mkdir -p $$f.new; done
+	$(Q)$(foreach f,$(fuzzers),{ $(f) -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -timeout=10 -print_final_stats=1 \
+		-artifact_prefix=$(f).new/ $(f).new $(call corpus,$(f)) >$(f).log 2>&1 || { tail -40 $(f).log; exit 1; }; } && \
+		echo "$(notdir $(f)): $$(sed -n 's/^stat::number_of_executed_units: *//p' $(f).log) executions, no finding" &&) true
 
 unit: $(units) ## run the unit and property tests (no root, no sleeping)
 	$(Q)tests/run-units $(units)
