@@ -12,14 +12,14 @@ fi
 # A copy of what the demo needs, in a place that anyone can read, and a state directory that the user owns.
 tree=$work/tree
 mkdir -p "$tree/b/tests/fault"
-cp -r conf "$tree/"
+cp -r conf tests/lsan.supp "$tree/"
 cp "$T" "$tree/b/"
 cp "$B/tests/fault/fault" "$tree/b/tests/fault/"
 chmod -R a+rX "$work"
 mkdir "$work/nobody"
 [ "$(id -u)" != 0 ] || chown 65534:65534 "$work/nobody"
 cd "$tree" || exit 1
-unset LSAN_OPTIONS # its file may lie where nobody reads
+export LSAN_OPTIONS=suppressions=$tree/lsan.supp:print_suppressions=0
 export TRACETRAP_STATE_DIR=$work/nobody/state HOME=$work/nobody
 T=b/tracetrap
 tracetrap() { "${nobody[@]}" timeout 20 "$T" "$@"; }
