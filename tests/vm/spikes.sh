@@ -11,8 +11,17 @@ spike() { # spike SECONDS
   local before id onset fired after_ms
   before=$(incidents cpu-sys-spike)
   wanted=$((wanted + 1))
-  sleep "$((RANDOM % 3)).$((RANDOM % 10))"
-  "$fault" cpu-sys --seconds "$1" --share 0.65 >/tmp/fault.txt
+  # The emulation itself may be short of CPU: a spike that the kernel did not count as 60 % was none, and is made again.
+  local try percent=0
+  for try in 1 2 3 4 5; do
+    sleep "$((RANDOM % 3)).$((RANDOM % 10))"
+    "$fault" cpu-sys --seconds "$1" --share 0.65 >/tmp/fault.txt
+    percent=$(value system_percent /tmp/fault.txt)
+    [ "$percent" -lt 58 ] || break
+    echo "    (a spike of $1 s came to $percent % only, again)"
+    sleep 16
+    before=$(incidents cpu-sys-spike)
+  done
   sleep 9 # while `when` may still be true: looking costs more here, under emulation, than the machine does by itself
   wait_incident cpu-sys-spike 60 $((before + 1)) || { echo "    a spike of $1 s was not caught"; return; }
   caught=$((caught + 1))
@@ -21,7 +30,7 @@ spike() { # spike SECONDS
   fired=$("$T" show --json "$id" | jq '.manifest.fired_ns')
   after_ms=$(((fired - onset) / 1000000))
   "$T" cat "$id" profile/summary.json >/tmp/profile.json
-  echo "    $1 s: decided ${after_ms} ms after onset, $(jq -c '.true_span | [.top_comm, .top_share, .function]' /tmp/profile.json)"
+  echo "    $1 s of $percent %: decided ${after_ms} ms after onset, $(jq -c '.true_span | [.top_comm, .top_share, .function]' /tmp/profile.json)"
   [ "$after_ms" -le 2000 ] || late=$((late + 1))
   jq -e '.true_span | .top_comm == "fault-spin" and .top_share > 0.5' /tmp/profile.json >/dev/null || weak=$((weak + 1))
   sleep 12 # the rise has to leave the window, the firing to end
