@@ -14,7 +14,7 @@ stage() { # stage NAME COMMAND…: adds up its closing "N passed, N failed" line
   local name=$1 start=$SECONDS sum
   shift
   echo "== $name"
-  "$@" 2>&1 | tee "$build/stage.log" | grep -vE '^(make|  [A-Z]+ )'
+  "$@" 2>&1 | tee "$build/stage.log" | grep --line-buffered -vE '^(make|  [A-Z]+ )'
   local status=${PIPESTATUS[0]}
   sum=$(grep -oE '[0-9]+ passed, [0-9]+ failed' "$build/stage.log" | tail -1)
   local p=${sum%% *} f
