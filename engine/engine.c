@@ -11,7 +11,7 @@
 #include "rules/tell/why.h"
 
 #define HOUSEKEEPING_NS NS_PER_S
-#define LIMITS_EVERY_NS (10 * NS_PER_S)
+#define HOUSEKEEPING_SLACK_NS (50 * NS_PER_MS)
 #define FINISH_MAX_NS (60 * NS_PER_S) /* how long a stopping daemon waits for open incidents beyond their windows */
 
 int engine_attach(void *ctx, uint16_t detector, bool on)
@@ -53,6 +53,7 @@ static void follow(struct engine *e, struct consequence *c)
 {
 	const struct transition *t = &c->t;
 	const struct rule *r = &e->rules->rules[t->rule];
+	e->limits_changed |= t->token;
 	switch (t->kind) {
 	case TRANSITION_FIRED:
 		if (t->drill)
@@ -112,13 +113,6 @@ static void on_source_input(void *ctx, const struct input *in)
 	engine_take(ctx, &copy);
 }
 
-static void source_ready(void *ctx)
-{
-	struct engine *e = ctx;
-	source_take(e->source, on_source_input, e);
-	firing_tell_truth(e);
-}
-
 static uint16_t entity_of_event(struct engine *e, enum entity_kind kind, const char *name, uint64_t t_ns)
 {
 	if (kind == ENTITY_KIND_HOST || !*name)
@@ -171,6 +165,7 @@ static void tell_clock(struct engine *e)
 static void save_limits(struct engine *e)
 {
 	_cleanup_buf_ struct buf text = {0};
+	e->limits_changed = false;
 	if (machine_limits_save(e->machine, &text) == 0)
 		writer_put(e->writer, "limits", buf_str(&text), text.len);
 }
@@ -188,10 +183,8 @@ static void rest_detectors(struct engine *e, uint64_t now_ns)
 	}
 }
 
-static void housekeeping(void *ctx)
+static void keep_house(struct engine *e, uint64_t now)
 {
-	struct engine *e = ctx;
-	uint64_t now = clock_now(CLOCK_MONOTONIC);
 	past_drain(e->past);
 	rest_detectors(e, now);
 	tell_clock(e);
@@ -199,10 +192,8 @@ static void housekeeping(void *ctx)
 		e->census_ns = now;
 		past_census(e->past, now);
 	}
-	if (now - e->limits_ns >= LIMITS_EVERY_NS) {
-		e->limits_ns = now;
+	if (e->limits_changed)
 		save_limits(e);
-	}
 	if (writer_backlog(e->writer))
 		writer_flush(e->writer);
 	if (e->stop_at_ns && now >= e->stop_at_ns)
@@ -210,6 +201,19 @@ static void housekeeping(void *ctx)
 	bool given_up = e->stopping && e->stop_at_ns && now >= e->stop_at_ns + FINISH_MAX_NS;
 	if (e->stopping && (incidents_idle(e->incidents) || given_up))
 		loop_stop(e->loop);
+}
+
+/* The source wakes us several times a second: what is due each second waits for it, instead of waking us once more. */
+static void source_ready(void *ctx)
+{
+	struct engine *e = ctx;
+	source_take(e->source, on_source_input, e);
+	firing_tell_truth(e);
+	uint64_t now = clock_now(CLOCK_MONOTONIC);
+	if (now - e->housekept_ns >= HOUSEKEEPING_NS - HOUSEKEEPING_SLACK_NS) {
+		e->housekept_ns = now;
+		keep_house(e, now);
+	}
 }
 
 static void signalled(void *ctx)
@@ -260,8 +264,7 @@ static int watch(struct engine *e)
 	e->writer_watch = loop_add(e->loop, writer_fd(e->writer), writer_ready, e);
 	bool ok = e->writer_watch && loop_add(e->loop, e->signals, signalled, e) &&
 		  loop_add(e->loop, source_fd(e->source), source_ready, e) &&
-		  loop_add(e->loop, detect_fd(e->detect), detect_ready, e) &&
-		  loop_every(e->loop, HOUSEKEEPING_NS, housekeeping, e);
+		  loop_add(e->loop, detect_fd(e->detect), detect_ready, e);
 	return ok ? 0 : -ENOMEM;
 }
 
@@ -277,7 +280,8 @@ static void introduce(struct engine *e)
 			tell_attached(e, i, true);
 	}
 	past_census(e->past, e->last_ns);
-	e->census_ns = e->limits_ns = e->last_ns;
+	e->census_ns = e->last_ns;
+	e->limits_changed = true;
 }
 
 int engine_new(const struct config *config, const struct ruleset *rules, struct engine **ret)

@@ -47,7 +47,8 @@ struct engine {
 	uint64_t started_ns, last_ns; /* of the inputs' time */
 	int64_t boottime_offset_ns;
 	int32_t utc_offset_s;
-	uint64_t census_ns, limits_ns;
+	uint64_t census_ns, housekept_ns;
+	bool limits_changed; /* a token was spent since they were saved */
 	bool stopping;
 	uint64_t stop_at_ns;
 

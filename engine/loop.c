@@ -2,13 +2,10 @@
 #include "engine/loop.h"
 
 #include <sys/epoll.h>
-#include <sys/timerfd.h>
-
-#include "engine/base/clock.h"
 
 struct loop_watch {
 	int fd;
-	bool timer, removed;
+	bool removed;
 	loop_fn fn;
 	void *ctx;
 	struct loop_watch *next;
@@ -47,21 +44,6 @@ struct loop_watch *loop_add(struct loop *l, int fd, loop_fn fn, void *ctx)
 	return l->watches = w;
 }
 
-struct loop_watch *loop_every(struct loop *l, uint64_t period_ns, loop_fn fn, void *ctx)
-{
-	_cleanup_close_ int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	struct timespec period = {(time_t)(period_ns / NS_PER_S), (long)(period_ns % NS_PER_S)};
-	struct itimerspec spec = {period, period};
-	if (fd < 0 || timerfd_settime(fd, 0, &spec, NULL) < 0)
-		return NULL;
-	struct loop_watch *w = loop_add(l, fd, fn, ctx);
-	if (w) {
-		w->timer = true;
-		(void)take_fd(fd);
-	}
-	return w;
-}
-
 struct loop_watch *loop_remove(struct loop *l, struct loop_watch *w)
 {
 	if (w && !w->removed) {
@@ -80,18 +62,14 @@ static void sweep(struct loop *l)
 			continue;
 		}
 		*link = w->next;
-		if (w->timer)
-			close(w->fd);
 		free(w);
 	}
 }
 
 static void dispatch(struct loop_watch *w)
 {
-	uint64_t expirations;
-	if (w->removed || (w->timer && read(w->fd, &expirations, sizeof(expirations)) < 0))
-		return;
-	w->fn(w->ctx);
+	if (!w->removed)
+		w->fn(w->ctx);
 }
 
 int loop_run(struct loop *l)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One epoll loop over a handful of descriptors and timers. Callbacks never block. A watch stays the loop's until it is
- * removed or the loop is freed; the descriptor stays the caller's (a timer's is the loop's own).
+ * One epoll loop over a handful of descriptors. Callbacks never block. A watch stays the loop's until it is removed or the
+ * loop is freed; the descriptor stays the caller's. There are no timers: what is due each second rides on the source's wake-ups.
  */
 #pragma once
 
@@ -16,8 +16,6 @@ int loop_new(struct loop **ret);
 
 /* NULL when out of memory or epoll refuses. */
 struct loop_watch *loop_add(struct loop *l, int fd, loop_fn fn, void *ctx);
-/* Every `period_ns`, first after one period; ticks that were missed are not made up for. */
-struct loop_watch *loop_every(struct loop *l, uint64_t period_ns, loop_fn fn, void *ctx);
 /* Safe from inside any callback; takes NULL and returns NULL. */
 struct loop_watch *loop_remove(struct loop *l, struct loop_watch *w);
 

@@ -12,7 +12,6 @@ struct series {
 	int64_t coded;		       /* last value written into this segment */
 	uint64_t t_ns;		       /* of the latest reading; 0: none yet */
 	uint32_t segment;	       /* that `coded` is of; else it is 0 */
-	bool touched;		       /* has a point in this second */
 	bool unknown;		       /* the latest reading was */
 };
 
@@ -21,6 +20,7 @@ struct history {
 	const struct entities *entities;
 	struct ring *ring;
 	struct series *series; /* slot × signals + signal: an entity's row lies together */
+	uint64_t *touched;     /* a bit for each series that has a point in this second: most never have */
 	size_t n_signals, n_slots;
 	bool *living; /* by slot */
 	struct buf record;
@@ -28,6 +28,23 @@ struct history {
 	uint64_t written_ns;   /* of the record before in this segment */
 	uint32_t segment;
 };
+
+static bool is_touched(const struct history *h, size_t series)
+{
+	return h->touched[series / 64] >> series % 64 & 1;
+}
+
+/* The first touched series of [from, to); to when there is none. */
+static size_t next_touched(const struct history *h, size_t from, size_t to)
+{
+	while (from < to) {
+		uint64_t rest = h->touched[from / 64] >> from % 64;
+		if (rest)
+			return MIN(from + (size_t)__builtin_ctzll(rest), to);
+		from = (from / 64 + 1) * 64;
+	}
+	return to;
+}
 
 static void add_entity(struct buf *b, uint16_t slot, enum entity_kind kind, const char *name)
 {
@@ -85,13 +102,14 @@ int history_new(const struct vocabulary *vocabulary, const struct entities *enti
 	h->n_signals = vocabulary->n_signals;
 	h->n_slots = entities_max(entities);
 	h->series = calloc(h->n_signals * h->n_slots + 1, sizeof(*h->series));
+	h->touched = calloc(h->n_signals * h->n_slots / 64 + 1, sizeof(*h->touched));
 	h->living = calloc(h->n_slots, sizeof(*h->living));
 	struct ring_options ring = {.name = "tracetrap-history",
 				    .segment_bytes = (uint32_t)MIN(ring_bytes / SEGMENTS, 64U << 20) & ~7U,
 				    .segments = SEGMENTS,
 				    .begin_segment = begin_segment,
 				    .ctx = h};
-	int r = h->series && h->living ? ring_new(&ring, &h->ring) : -ENOMEM;
+	int r = h->series && h->touched && h->living ? ring_new(&ring, &h->ring) : -ENOMEM;
 	if (r < 0) {
 		history_free(h);
 		return r;
@@ -101,8 +119,9 @@ int history_new(const struct vocabulary *vocabulary, const struct entities *enti
 	return 0;
 }
 
-static void add_point(struct history *h, struct series *s, size_t gap)
+static void add_point(struct history *h, size_t series, size_t gap)
 {
+	struct series *s = &h->series[series];
 	int64_t before = s->segment == h->segment ? s->coded : 0;
 	bool changed = s->last != before || s->least != s->last || s->greatest != s->last;
 	buf_add_varint(&h->record, gap * 2 + changed);
@@ -113,25 +132,23 @@ static void add_point(struct history *h, struct series *s, size_t gap)
 	}
 	s->coded = s->last;
 	s->segment = h->segment;
-	s->touched = false;
+	h->touched[series / 64] &= ~(UINT64_C(1) << series % 64);
 }
 
 /* Writes the points of the series [from, to) as one record. */
 static void write_points(struct history *h, size_t from, size_t to)
 {
 	size_t n = 0, before = 0;
-	for (size_t i = from; i < to; i++)
-		n += h->series[i].touched;
+	for (size_t i = from; (i = next_touched(h, i, to)) < to; i++)
+		n++;
 	if (n == 0)
 		return;
 	make_room(h, 64 + n * 36, h->t_ns);
 	buf_clear(&h->record);
 	buf_add_varint(&h->record, MAX(h->t_ns, h->written_ns) - h->written_ns);
 	buf_add_varint(&h->record, n);
-	for (size_t i = from; i < to; i++) {
-		if (!h->series[i].touched)
-			continue;
-		add_point(h, &h->series[i], i - before);
+	for (size_t i = from; (i = next_touched(h, i, to)) < to; i++) {
+		add_point(h, i, i - before);
 		before = i;
 	}
 	h->written_ns = MAX(h->t_ns, h->written_ns);
@@ -140,15 +157,17 @@ static void write_points(struct history *h, size_t from, size_t to)
 
 static void take_reading(struct history *h, const struct reading *r, uint64_t t_ns)
 {
-	struct series *s = &h->series[r->entity * h->n_signals + r->signal];
+	size_t series = r->entity * h->n_signals + r->signal;
+	struct series *s = &h->series[series];
 	s->t_ns = t_ns;
 	s->unknown = r->unknown;
 	if (r->unknown)
 		return;
-	s->least = s->touched ? MIN(s->least, r->value) : r->value;
-	s->greatest = s->touched ? MAX(s->greatest, r->value) : r->value;
+	bool touched = is_touched(h, series);
+	s->least = touched ? MIN(s->least, r->value) : r->value;
+	s->greatest = touched ? MAX(s->greatest, r->value) : r->value;
 	s->last = r->value;
-	s->touched = true;
+	h->touched[series / 64] |= UINT64_C(1) << series % 64;
 }
 
 static void take_tick(struct history *h, const struct input *in)
@@ -223,6 +242,7 @@ struct history *history_free(struct history *h)
 		ring_free(h->ring);
 		buf_done(&h->record);
 		free(h->series);
+		free(h->touched);
 		free(h->living);
 		free(h);
 	}

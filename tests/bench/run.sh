@@ -84,16 +84,23 @@ if command -v prometheus-node-exporter >/dev/null; then
   stop "$scraper"; stop "$p"
 fi
 
-echo "== context switches lost: perf bench sched pipe, off / on / off, median of 5 each"
+pairs=$([ -n "${QUICK:-}" ] && echo 3 || echo 12)
+echo "== context switches lost: perf bench sched pipe, $pairs times off, on, off"
 switches_wanted=$([ -n "${QUICK:-}" ] && echo 40000 || echo 200000)
-pipe() { for _ in 1 2 3 4 5; do perf bench -f simple sched pipe -l "$switches_wanted" 2>/dev/null | tail -1; done | median; }
+pipe() { perf bench -f simple sched pipe -l "$switches_wanted" 2>/dev/null | tail -1; }
 pipe >/dev/null # warms up
-off1=$(pipe)
-daemon; sleep 2
-on=$(pipe)
-stop "$d"
-off2=$(pipe)
-awk -v a="$off1" -v b="$on" -v c="$off2" 'BEGIN {o = (a + c) / 2; printf "off %.3f s, on %.3f s, off %.3f s: %+.1f %%\n", a, b, c, (b / o - 1) * 100}'
+# Each `on` is held against the two `off` beside it, so that a machine that drifts does so for both sides.
+for _ in $(seq "$pairs"); do
+  off1=$(pipe)
+  daemon
+  sleep 1
+  on=$(pipe)
+  stop "$d"
+  off2=$(pipe)
+  awk -v a="$off1" -v b="$on" -v c="$off2" 'BEGIN {o = (a + c) / 2; print (b / o - 1) * 100, o, b, (a > c ? a / c - 1 : c / a - 1) * 100}'
+done >"$work/pipe"
+column() { awk -v c="$1" '{print $c}' "$work/pipe" | median; }
+printf 'median: off %.3f s, on %.3f s, loss %+.1f %%; two runs of the same differ by %.1f %%\n' "$(column 2)" "$(column 3)" "$(column 1)" "$(column 4)"
 
 rounds=$([ -n "${QUICK:-}" ] && echo 5 || echo 20)
 echo "== a firing to its first evidence, every CPU busy, median of $rounds"
