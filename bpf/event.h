@@ -25,6 +25,20 @@ enum event_kind {
 	EVENT_LACP = 4,
 	EVENT_RUNQLAT = 5,
 	EVENT_IOLATENCY = 6,
+	EVENT_SOFTLOCKUP = 7,
+	EVENT_MEMRECLAIM = 8,
+	EVENT_RAS = 9,
+	EVENT_DROPWATCH = 10,
+	EVENT_TCPRETRANS = 11,
+	EVENT_NETRECVLAT = 12,
+	EVENT_NETDEV = 13,
+	EVENT_TXTIMEOUT = 14,
+	EVENT_IOTRACE = 15,
+	EVENT_OFFCPU = 16,
+	EVENT_SYSCALL = 17,
+	EVENT_EXEC = 18,
+	EVENT_KLOG = 19,
+	EVENT_BLKERR = 20,
 };
 
 enum event_flag {
@@ -107,6 +121,13 @@ struct event_runqlat {
 	__u64 stack[EVENT_STACK_DEPTH];
 };
 
+/* The file whose pages a request or a call was about, as near as the kernel can tell; all 0 and empty when it cannot. */
+struct event_file {
+	__u64 inode;
+	__u32 dev_major, dev_minor;
+	char path[128]; /* its end, from as many directories as fit */
+};
+
 /* A block request was slow from queue to complete, or from issue to complete. The header is whoever completed it, unless
  * the issuer was seen. */
 struct event_iolatency {
@@ -121,6 +142,244 @@ struct event_iolatency {
 	__u32 issuer_pid;
 	__u32 pad;
 	char issuer_comm[EVENT_COMM_LEN];
+	struct event_file file;
+};
+
+/* The kernel's watchdog found a CPU that schedules no more. The header is the task that holds it. */
+struct event_softlockup {
+	struct event h;
+	__u64 stuck_ns; /* since that task was switched in */
+	__u64 stack[EVENT_STACK_DEPTH];
+};
+
+/* A task spent more than the threshold of a window in direct reclaim, its own memcg's or the machine's. */
+struct event_memreclaim {
+	struct event h;
+	__u64 reclaim_ns; /* of the window */
+	__u64 window_ns;
+	__u64 threshold_ns;
+	__u64 reclaimed_pages;
+	__u64 memcg_reclaim_ns; /* the part of reclaim_ns that was for a memcg's limit */
+	__u64 stack[EVENT_STACK_DEPTH];
+};
+
+/* Hardware said so. What a record does not have is 0 or empty. */
+struct event_ras {
+	struct event h;
+	__u32 source;	/* enum ras_source */
+	__u32 severity; /* enum ras_severity */
+	__u64 address;	/* physical; of AER: 0 */
+	__u64 status;	/* MCi_STATUS, AER status bits, the vendor's section type … */
+	__u64 misc, synd;
+	__u32 bank;	/* MCE: the bank; EDAC: the memory controller */
+	__u32 error_count;
+	__u32 error_cpu; /* that the record is about; the header's is where it was read */
+	__u32 error_type; /* EDAC's, memory failure's page type, AER's severity as the kernel has it */
+	__u32 result;	 /* of a memory failure: enum mf_result */
+	__u32 pad;
+	char device[EVENT_NAME_LEN * 2]; /* PCI device, DIMM label */
+	char message[EVENT_NAME_LEN * 2];
+};
+
+enum ras_source {
+	RAS_MCE = 1,
+	RAS_EDAC = 2, /* mc_event */
+	RAS_AER = 3,
+	RAS_MEMORY_FAILURE = 4,
+	RAS_EXTLOG = 5,
+	RAS_NON_STANDARD = 6, /* a vendor's own section */
+	RAS_ARM = 7,
+};
+
+enum ras_severity {
+	RAS_CORRECTED = 1,
+	RAS_RECOVERABLE = 2, /* uncorrected, but the machine goes on */
+	RAS_FATAL = 3,
+	RAS_INFO = 4,
+};
+
+/* Both ends of a packet or socket, in host order but for the addresses. */
+struct event_flow {
+	__u8 saddr[16], daddr[16]; /* network order; IPv4 as ::ffff:a.b.c.d */
+	__u32 sport, dport;
+	__u32 protocol; /* IPPROTO_*, 0 unknown */
+	__u32 state;	/* TCP_ESTABLISHED (1) …, 0 unknown */
+};
+
+/* The network stack freed a TCP packet as dropped. */
+struct event_dropwatch {
+	struct event h;
+	struct event_flow flow;
+	__u32 type;   /* enum drop_type */
+	__u32 reason; /* enum skb_drop_reason of that kernel; 0 where it has none */
+	char reason_name[EVENT_NAME_LEN]; /* "NETFILTER_DROP"; filled by user space out of the kernel's BTF */
+	__u64 location; /* kernel address that dropped it */
+	__u32 seq, ack_seq;
+	__u32 queue_mapping;
+	__u32 pkt_len;
+	__u32 max_ack_backlog, ack_backlog; /* of a listening socket */
+	__u32 ifindex;
+	__u32 tcp_flags;
+	char ifname[EVENT_NAME_LEN];
+	__u64 stack[EVENT_STACK_DEPTH];
+};
+
+enum drop_type {
+	DROP_COMMON = 1,
+	DROP_SYN = 2,	    /* at the listener, the first packet of a handshake */
+	DROP_HANDSHAKE = 3, /* at the listener, the third: its accept queue is full */
+};
+
+/* A TCP segment was sent again. */
+struct event_tcpretrans {
+	struct event h;
+	struct event_flow flow;
+	__u32 type; /* enum tcpretrans_type */
+	__u32 seq, pkt_len;
+	__u32 retransmits; /* in a row, this one not counted */
+	__u32 rto_ms, srtt_us;
+};
+
+enum tcpretrans_type {
+	TCPRETRANS_RTO = 1,  /* its timer ran out */
+	TCPRETRANS_FAST = 2, /* acknowledgements told of the loss */
+	TCPRETRANS_SYNACK = 3,
+	TCPRETRANS_PROBE = 4, /* tail loss probe */
+};
+
+/* A received packet was late on its way up. The header is whoever ran at that moment: of TO_USER_COPY, the reader. */
+struct event_netrecvlat {
+	struct event h;
+	struct event_flow flow;
+	__u32 where; /* enum netrecvlat_where */
+	__u32 pkt_len;
+	__u64 latency_ns; /* since the driver gave it to the stack */
+	__u64 threshold_ns;
+	__u32 seq, ack_seq;
+	__u32 ifindex, pad;
+	char ifname[EVENT_NAME_LEN];
+};
+
+enum netrecvlat_where {
+	TO_NETIF_RCV = 1,
+	TO_TCPV4_RCV = 2, /* IPv6 too */
+	TO_USER_COPY = 3,
+};
+
+/* A network interface changed. */
+struct event_netdev {
+	struct event h;
+	char ifname[EVENT_NAME_LEN];
+	char driver[EVENT_NAME_LEN];
+	__u32 ifindex;
+	__u32 change; /* enum netdev_change */
+	__u32 flags;  /* IFF_* after the change */
+	__u32 mtu, mtu_before;
+	__u8 mac[8], mac_before[8]; /* the first 6 bytes; zero where it has none */
+	__u32 master; /* ifindex of its bond or bridge, 0 none */
+	char linkstatus[EVENT_NAME_LEN]; /* "linkstatus_carrierdown" …: the change in words */
+};
+
+enum netdev_change {
+	NETDEV_CARRIER_UP = 1,
+	NETDEV_CARRIER_DOWN = 2,
+	NETDEV_ADMIN_UP = 3,
+	NETDEV_ADMIN_DOWN = 4,
+	NETDEV_MTU = 5,
+	NETDEV_MAC = 6,
+	NETDEV_NEW = 7,
+	NETDEV_GONE = 8,
+};
+
+/* A transmit queue moved nothing for longer than its driver allows. */
+struct event_txtimeout {
+	struct event h;
+	char ifname[EVENT_NAME_LEN];
+	char driver[EVENT_NAME_LEN];
+	__u32 ifindex;
+	__u32 queue;
+	__u64 stalled_ns; /* since it last transmitted; 0 unknown */
+};
+
+/* What a process did with a file since it was told of last: sums, emitted once a second. */
+struct event_iotrace {
+	struct event h;
+	__u64 fs_read_bytes, fs_write_bytes; /* asked of the file system */
+	__u64 disk_read_bytes, disk_write_bytes;
+	__u64 q2c_ns, d2c_ns; /* of its requests, summed */
+	__u64 requests;
+	char disk[EVENT_NAME_LEN];
+	struct event_file file;
+};
+
+/* A task was off its CPU for longer than the threshold. The header is that task. */
+struct event_offcpu {
+	struct event h;
+	__u64 blocked_ns;
+	__u64 threshold_ns;
+	__u32 state; /* TASK_* as it left the CPU */
+	__u32 waker_pid;
+	char waker_comm[EVENT_COMM_LEN];
+	__u64 stack[EVENT_STACK_DEPTH]; /* where it blocked */
+};
+
+/* A system call took longer than the threshold. */
+struct event_syscall {
+	struct event h;
+	__u64 nr;
+	__u64 duration_ns;
+	__u64 threshold_ns;
+	__u64 args[6];
+	__u64 ret; /* as a signed number */
+	char name[EVENT_NAME_LEN]; /* filled by user space */
+	__u64 stack[EVENT_STACK_DEPTH]; /* of user space, by frame pointer */
+};
+
+/* A process began or ended. What it was started with is the record's tail: its arguments, a NUL after each. */
+struct event_exec {
+	struct event h;
+	__u32 what; /* enum exec_what */
+	__u32 ppid;
+	char parent_comm[EVENT_COMM_LEN];
+	__u32 exit_code, exit_signal;
+	__u64 lifetime_ns; /* of one that ended */
+	__u64 uid;
+};
+
+enum exec_what {
+	EXEC_FORK = 1,
+	EXEC_EXEC = 2,
+	EXEC_EXIT = 3,
+};
+
+/* The kernel's log said so. The lines are the record's tail. */
+struct event_klog {
+	struct event h; /* time as the log has it; cpu and pid where the lines tell */
+	char name[EVENT_NAME_LEN]; /* of the pattern: "rcu-stall" */
+	char subsystem[EVENT_NAME_LEN];
+	char device[EVENT_NAME_LEN];
+	__u32 level; /* 0 emergency … 7 debug */
+	__u32 lines;
+	__u64 sequence; /* of the first line */
+};
+
+/* A block request ended in error or timed out. */
+struct event_blkerr {
+	struct event h;
+	char disk[EVENT_NAME_LEN];
+	__u64 sector;
+	__u64 bytes;
+	__u32 op;    /* REQ_OP_* */
+	__u32 error; /* errno, positive */
+	__u32 type;  /* enum blkerr_type */
+	__u32 retries;
+	struct event_file file;
+};
+
+enum blkerr_type {
+	BLKERR_REQUEST = 1,
+	BLKERR_BIO = 2, /* a bio-based device (dm): it never became a request */
+	BLKERR_TIMEOUT = 3,
 };
 
 /*
@@ -158,5 +417,20 @@ _Static_assert(sizeof(struct event) == 72, "the record header is part of the bun
 _Static_assert(sizeof(struct event_softirq) == 72 + 24 + 8 * EVENT_STACK_DEPTH, "no hidden padding");
 _Static_assert(sizeof(struct event_oom) == 72 + 24 + 10 * 8, "no hidden padding");
 _Static_assert(sizeof(struct event_lacp) == 72 + 72, "no hidden padding");
-_Static_assert(sizeof(struct event_iolatency) == 72 + 32 + 40 + 16 + 16, "no hidden padding");
+_Static_assert(sizeof(struct event_file) == 144, "no hidden padding");
+_Static_assert(sizeof(struct event_flow) == 48, "no hidden padding");
+_Static_assert(sizeof(struct event_iolatency) == 72 + 32 + 40 + 16 + 16 + 144, "no hidden padding");
+_Static_assert(sizeof(struct event_memreclaim) == 72 + 40 + 8 * EVENT_STACK_DEPTH, "no hidden padding");
+_Static_assert(sizeof(struct event_ras) == 72 + 8 + 32 + 24 + 128, "no hidden padding");
+_Static_assert(sizeof(struct event_dropwatch) == 72 + 48 + 8 + 32 + 8 + 32 + 32 + 8 * EVENT_STACK_DEPTH, "no hidden padding");
+_Static_assert(sizeof(struct event_tcpretrans) == 72 + 48 + 24, "no hidden padding");
+_Static_assert(sizeof(struct event_netrecvlat) == 72 + 48 + 8 + 16 + 16 + 32, "no hidden padding");
+_Static_assert(sizeof(struct event_netdev) == 72 + 64 + 20 + 16 + 4 + 32, "no hidden padding");
+_Static_assert(sizeof(struct event_txtimeout) == 72 + 64 + 16, "no hidden padding");
+_Static_assert(sizeof(struct event_iotrace) == 72 + 56 + 32 + 144, "no hidden padding");
+_Static_assert(sizeof(struct event_offcpu) == 72 + 40 + 8 * EVENT_STACK_DEPTH, "no hidden padding");
+_Static_assert(sizeof(struct event_syscall) == 72 + 24 + 48 + 8 + 32 + 8 * EVENT_STACK_DEPTH, "no hidden padding");
+_Static_assert(sizeof(struct event_exec) == 72 + 8 + 16 + 8 + 16, "no hidden padding");
+_Static_assert(sizeof(struct event_klog) == 72 + 96 + 16, "no hidden padding");
+_Static_assert(sizeof(struct event_blkerr) == 72 + 32 + 16 + 16 + 144, "no hidden padding");
 _Static_assert(sizeof(struct task_row) == 16 + 8 * 10 + 8 + 16, "no hidden padding");

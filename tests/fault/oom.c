@@ -40,6 +40,7 @@ int fault_oom(const struct fault_args *a)
 	put(cgroup, "memory.swap.max", "0");
 	fault_say("comm", "fault-oom");
 	fault_say("cgroup", "/fault-oom");
+	fault_say("limit", "%lu", a->bytes);
 	fault_say("onset_ns", "%lu", clock_now(CLOCK_MONOTONIC));
 	pid_t pid = fork();
 	if (pid == 0)

@@ -1,0 +1,73 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# detectors.sh [NAME…]: detectors against real faults, by their stock rules, on whatever kernel this runs. What a detector
+# needs stands in detect/NAME.sh, which defines
+#
+#     rule=NAME               the stock rule that has to fire, once
+#     set_up                  what has to be there before the daemon starts; may add to daemon_args
+#     fault                   makes the fault; what it knows goes to /tmp/fault.txt as key=value lines
+#     expect                  checks: `event SENTENCE JQ-CONDITION` holds if any of the bundle's events fulfils it, with
+#                             $f.key being what the fault knows; `check …` of lib.sh for the rest
+#     clean_up                optional
+#
+# A detector that this kernel does not support says why. The last lines are the table of this kernel.
+. "$(dirname "$0")/lib.sh"
+all=$(cd tests/vm/detect && ls *.sh | sed 's/\.sh$//')
+only=${*:-$all}
+daemon_args=()
+table=()
+
+use() { # use NAME: its functions, and none of the one before
+  unset -f set_up fault expect clean_up
+  rule=
+  . "tests/vm/detect/$1.sh"
+}
+state_of() { "$T" status --json | jq -r --arg n "$1" ".detectors[] | select(.detector == \$n) | $2"; }
+read_events() { # read_events NAME: those of the rule's bundle into /tmp/events.jsonl, what the fault said into /tmp/fault.json
+  jq -Rn '[inputs | capture("^(?<key>[a-z0-9_]+)=(?<value>.*)$")] | map(.value |= (tonumber? // .)) | from_entries' \
+    /tmp/fault.txt >/tmp/fault.json
+  "$T" cat "$(latest "$rule")" events.jsonl | jq -c --arg n "$1" 'select(.kind == $n)' >/tmp/events.jsonl
+}
+event() { check "$current: $1" one_event_is "$2"; }
+one_event_is() {
+  local n
+  n=$(jq -c --slurpfile facts /tmp/fault.json '$facts[0] as $f | select('"$1"')' /tmp/events.jsonl | wc -l)
+  [ "$n" -gt 0 ] && return
+  echo "no event has: $1"
+  cat /tmp/fault.txt
+  cut -c 1-1500 /tmp/events.jsonl | head -5
+  false
+}
+judge() { # the rule fired once, the bundle is whole, every field is right, the culprit is named
+  check "$current: $rule is captured" wait_incident "$rule" 90
+  [ "$(incidents "$rule")" -gt 0 ] || return
+  check "$current: $rule fires exactly one incident" test "$(incidents "$rule")" = 1
+  check "$current: the bundle verifies" "$T" verify "$(latest "$rule")"
+  read_events "$current"
+  expect
+}
+
+for current in $only; do
+  use "$current"
+  ! declare -F set_up >/dev/null || set_up
+done
+daemon_start "${daemon_args[@]}"
+sleep 12
+for current in $only; do
+  use "$current"
+  echo "# $current"
+  if [ "$(state_of "$current" .state)" = unsupported ]; then
+    table+=("$current | unsupported: $(state_of "$current" .reason)")
+    continue
+  fi
+  : >/tmp/fault.txt
+  failed_before=$failed
+  fault
+  judge
+  [ "$failed" = "$failed_before" ] && verdict=works || verdict=FAILS
+  table+=("$current | $verdict | $(state_of "$current" .hook)")
+  ! declare -F clean_up >/dev/null || clean_up
+done
+grep -E 'error|warning' "$TRACETRAP_STATE_DIR/log" | head -20
+printf "table: $(uname -r) | %s\n" "${table[@]}"
+finish
