@@ -98,10 +98,10 @@ $(bench_progs): $(O)/%: $(O)/%.o $(unit_help) $(O)/libtracetrap.a
 	$(Q)$(CC) -o $@ $^ $(LDFLAGS) $(ldlibs) -lcmocka
 
 # Faults on demand, for the live and the VM tests: build/tests/fault/fault NAME.
-fault_objs := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard tests/fault/*.c)))
+fault_objs := $(patsubst %.c,$(O)/%.o,$(filter-out %.bpf.c,$(sort $(wildcard tests/fault/*.c))))
 $(O)/tests/fault/fault: $(fault_objs) $(O)/engine/base/clock.o
 	$(call say,LINK,$@)
-	$(Q)$(CC) -o $@ $^ $(LDFLAGS) $(SANFLAGS)
+	$(Q)$(CC) -o $@ $^ $(LDFLAGS) $(ldlibs)
 
 # A fuzzer is tests/fuzz/fuzz_NAME.c over tests/data/fuzz/NAME, or over what corpus_NAME says.
 corpus_rules := tests/data/rules conf/rules.d
@@ -169,4 +169,4 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo '  with CC=clang, SAN=1 (ASan and UBSan, in build/san), V=1 (show the commands), B=DIR (build elsewhere)'
 
--include $(objs:.o=.d) $(unit_help:.o=.d) $(units:=.d) $(bench_progs:=.d) $(lives:=.d) $(patsubst %.skel.h,%.bpf.d,$(skels))
+-include $(objs:.o=.d) $(unit_help:.o=.d) $(units:=.d) $(bench_progs:=.d) $(lives:=.d) $(fault_objs:.o=.d) $(patsubst %.skel.h,%.bpf.d,$(skels))

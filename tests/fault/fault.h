@@ -14,6 +14,10 @@ struct fault_args {
 	uint64_t bytes;
 	unsigned tasks; /* per CPU for cpu-sys, in all for the others */
 	const char *path;
+	/* of `hold`: */
+	int cpu; /* -1: any */
+	unsigned times;
+	const char *where; /* a program of hold.bpf.c */
 };
 
 struct fault {
@@ -24,6 +28,7 @@ struct fault {
 
 int fault_cpu_sys(const struct fault_args *a);
 int fault_d_state(const struct fault_args *a);
+int fault_hold(const struct fault_args *a);
 int fault_io(const struct fault_args *a);
 int fault_memory(const struct fault_args *a);
 int fault_oom(const struct fault_args *a);

@@ -7,6 +7,8 @@
 static const struct fault faults[] = {
 	{"cpu-sys", "every CPU spins in getrandom(2) for a share of the time", fault_cpu_sys, {.seconds = 4, .share = 0.65, .tasks = 1}},
 	{"d-state", "tasks in uninterruptible sleep, by vfork", fault_d_state, {.seconds = 8, .tasks = 40}},
+	{"hold", "a CPU is held inside the kernel: --where test_run, local_timer_entry, softirq_entry, netif_receive_skb", fault_hold,
+	 {.seconds = 0.06, .cpu = 1, .times = 1, .where = "test_run"}},
 	{"io", "synchronous direct writes as fast as the disk takes them", fault_io, {.seconds = 6, .path = "/var/tmp", .bytes = 1 << 20}},
 	{"memory", "a process that takes memory within a second and keeps it", fault_memory, {.seconds = 4, .bytes = 512 << 20}},
 	{"oom", "a memory cgroup (v2) runs over its limit", fault_oom, {.bytes = 40 << 20, .path = "/sys/fs/cgroup"}},
@@ -40,7 +42,8 @@ static int list(void)
 static bool parse(int argc, char **argv, struct fault_args *a)
 {
 	static const struct option options[] = {{"seconds", 1, NULL, 's'}, {"share", 1, NULL, 'p'}, {"bytes", 1, NULL, 'b'},
-						{"tasks", 1, NULL, 't'},   {"path", 1, NULL, 'd'},  {0}};
+						{"tasks", 1, NULL, 't'},   {"path", 1, NULL, 'd'},
+						{"cpu", 1, NULL, 'c'},	   {"times", 1, NULL, 'n'}, {"where", 1, NULL, 'w'}, {0}};
 	for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
 		switch (o) {
 		case 's': a->seconds = atof(optarg); break;
@@ -48,6 +51,9 @@ static bool parse(int argc, char **argv, struct fault_args *a)
 		case 'b': a->bytes = strtoull(optarg, NULL, 10); break;
 		case 't': a->tasks = (unsigned)atoi(optarg); break;
 		case 'd': a->path = optarg; break;
+		case 'c': a->cpu = atoi(optarg); break;
+		case 'n': a->times = (unsigned)atoi(optarg); break;
+		case 'w': a->where = optarg; break;
 		default: return false;
 		}
 	}
