@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/base/vocabulary.h"
 
+#include <arpa/inet.h>
+
 int vocabulary_signal(const struct vocabulary *v, const char *name)
 {
 	size_t lo = 0, hi = v->n_signals;
@@ -76,11 +78,42 @@ bool event_field_number(const void *record, uint32_t len, const struct event_fie
 	}
 }
 
+bool event_field_is_text(const struct event_field *f)
+{
+	return f->type == FIELD_TEXT || f->type == FIELD_TAIL || f->type == FIELD_IP || f->type == FIELD_WORD;
+}
+
+static void word_text(const char *at, const struct event_field *f, char *ret, size_t size)
+{
+	uint32_t value, n = 0;
+	memcpy(&value, at, sizeof(value));
+	while (f->words[n] && n < value)
+		n++;
+	if (f->words[n])
+		snprintf(ret, size, "%s", f->words[n]);
+	else
+		snprintf(ret, size, "%u", value);
+}
+
+static void address_text(const char *at, char *ret, size_t size)
+{
+	struct in6_addr a;
+	memcpy(&a, at, sizeof(a));
+	bool v4 = IN6_IS_ADDR_V4MAPPED(&a);
+	if (!inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? (void *)&a.s6_addr[12] : &a, ret, (socklen_t)size))
+		*ret = '\0';
+}
+
 bool event_field_text(const void *record, uint32_t len, const struct event_field *f, char *ret, size_t size)
 {
 	size_t room = f->type == FIELD_TAIL ? (f->offset < len ? len - f->offset : 0) : f->size;
-	if ((f->type != FIELD_TEXT && f->type != FIELD_TAIL) || f->offset + room > len)
+	if (!event_field_is_text(f) || f->offset + room > len)
 		return false;
+	if (f->type == FIELD_WORD || f->type == FIELD_IP) {
+		const char *at = (const char *)record + f->offset;
+		f->type == FIELD_WORD ? word_text(at, f, ret, size) : address_text(at, ret, size);
+		return true;
+	}
 	size_t n = MIN(strnlen((const char *)record + f->offset, room), size - 1);
 	memcpy(ret, (const char *)record + f->offset, n);
 	ret[n] = '\0';

@@ -31,7 +31,8 @@ enum field_type {
 	FIELD_S64,
 	FIELD_TEXT,  /* NUL-terminated within its size */
 	FIELD_STACK, /* u64 return addresses, innermost first, a zero ends it */
-	FIELD_IP,    /* 16 bytes; IPv4 as ::ffff:a.b.c.d */
+	FIELD_IP,    /* 16 bytes in network order; IPv4 as ::ffff:a.b.c.d. A text to rules: "10.0.0.1" */
+	FIELD_WORD,  /* u32 that stands for one of `words`; a text to rules */
 	FIELD_TAIL,  /* the text after the fixed part of the record, to its end */
 };
 
@@ -41,6 +42,24 @@ struct event_field {
 	enum field_type type;
 	enum unit unit; /* of the numeric types */
 	uint16_t offset, size;
+	const char *const *words; /* of FIELD_WORD: by value, NULL at the end; "" for a value without a word */
+};
+
+/*
+ * Whom an event names as a culprit of the incident that it fired, and the sentence that says why. `name`, `pid`, `only_if` and
+ * the {words} of the sentence are the detector's fields or common ones, or
+ *
+ *     function    the innermost function of the stack that is not on the detector's own way in
+ *     wchan       the innermost one that is not just how everybody waits
+ *
+ * A part of the sentence in [brackets] falls out when a field in it is 0 or empty. No blame without a name.
+ */
+struct event_blame {
+	const char *kind; /* of the suspect: "task", "function", "wait", "device", "cgroup", "file", "bond" … */
+	const char *name, *pid; /* pid: NULL, none */
+	double standing; /* 1: the one who did it; the others of the same event below that, in their order */
+	const char *sentence; /* "held the CPU that {comm} waited {wait} for" */
+	const char *only_if; /* neither 0 nor empty; NULL: always */
 };
 
 enum detector_class { DETECTOR_ALWAYS, DETECTOR_ARMED };
@@ -55,6 +74,8 @@ struct detector_def {
 	const struct event_field *fields;
 	size_t n_fields;
 	const char *summary;
+	const struct event_blame *blames; /* in the order of their sentences */
+	size_t n_blames;
 };
 
 struct collector_def {
@@ -84,5 +105,6 @@ const struct event_field *vocabulary_field(const struct vocabulary *v, int detec
 
 /* The value of a field in a record (struct event and what follows, `len` bytes of it): false when the record ends before
  * the field or the type does not fit. Text is cut to `size` and always ends in NUL. */
+bool event_field_is_text(const struct event_field *f);
 bool event_field_number(const void *record, uint32_t len, const struct event_field *f, int64_t *ret);
 bool event_field_text(const void *record, uint32_t len, const struct event_field *f, char *ret, size_t size);

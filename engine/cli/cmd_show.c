@@ -3,6 +3,7 @@
 #include "engine/base/log.h"
 #include "engine/base/unit.h"
 #include "engine/cli/incident.h"
+#include "engine/vocabulary.h"
 #include "snapshot/bundle/json.h"
 #include "snapshot/bundle/manifest.h"
 #include "snapshot/bundle/missing.h"
@@ -179,7 +180,7 @@ static void print_why(const struct report *r)
 	if (json_length(terms) || event)
 		puts("\nwhy");
 	if (event) {
-		event_words(event, &words);
+		event_words(vocabulary(), event, &words);
 		print_wrapped(buf_str(&words), 2);
 	}
 	print_terms(terms);

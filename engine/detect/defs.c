@@ -14,6 +14,14 @@
 #define SPAN64(record, member, name)   FIELD(record, member, name, FIELD_U64, UNIT_SECONDS)
 #define TEXT(record, member)	       FIELD(record, member, #member, FIELD_TEXT, UNIT_NUMBER)
 #define STACK(record)		       FIELD(record, stack, "stack", FIELD_STACK, UNIT_NUMBER)
+/* A number that stands for one of the words. */
+#define WORD(record, member, ...)                                                \
+	{                                                                        \
+		.name = #member, .type = FIELD_WORD,                             \
+		.offset = offsetof(struct record, member),                       \
+		.size = sizeof(((struct record *)NULL)->member),                 \
+		.words = (const char *const[]){__VA_ARGS__, NULL},               \
+	}
 /* To the end of the record, so its size is the reader's to find. */
 #define TAIL(record, name_) {.name = (name_), .type = FIELD_TAIL, .offset = sizeof(struct record)}
 
@@ -34,6 +42,10 @@ static const struct event_field hungtask_fields[] = {
 	STACK(event_hungtask),
 	COUNT64(event_hungtask, switches),
 };
+static const struct event_blame hungtask_blames[] = {
+	{"task", "comm", "pid", 1, "hangs in D state[ since {blocked}][, waiting in {wchan}][, one of {d_tasks} such tasks]", NULL},
+	{"wait", "wchan", NULL, 0.9, "the hung task {comm} (pid {pid}) waits in it", NULL},
+};
 
 static const struct event_field iolatency_fields[] = {
 	BYTES64(event_iolatency, bytes, "bytes"),
@@ -47,13 +59,21 @@ static const struct event_field iolatency_fields[] = {
 	NUMBER64(event_iolatency, sector),
 	SPAN64(event_iolatency, threshold_ns, "threshold"),
 };
+static const struct event_blame iolatency_blames[] = {
+	{"device", "disk", NULL, 1, "took {q2c} for one request", NULL},
+	{"task", "issuer_comm", "issuer_pid", 0.9, "issued the request that took {q2c}", NULL},
+};
 
 static const struct event_field lacp_fields[] = {
 	TEXT(event_lacp, bond),
-	NUMBER32(event_lacp, change),
+	WORD(event_lacp, change, "", "disabled", "enabled", "slave-active", "slave-backup", "slave-link"),
 	NUMBER32(event_lacp, ifindex),
 	TEXT(event_lacp, slave),
 	TAIL(event_lacp, "status"),
+};
+static const struct event_blame lacp_blames[] = {
+	{"device", "slave", NULL, 1, "port of {bond}: {change}", NULL},
+	{"bond", "bond", NULL, 0.95, "its port {slave}: {change}; see net/bonding/{bond}.txt", NULL},
 };
 
 static const struct event_field oom_fields[] = {
@@ -71,6 +91,11 @@ static const struct event_field oom_fields[] = {
 	NUMBER32(event_oom, victim_pid),
 	NUMBER32(event_oom, victim_uid),
 };
+static const struct event_blame oom_blames[] = {
+	{"task", "victim_comm", "victim_pid", 1, "killed by the OOM killer with {anon} of anonymous memory", NULL},
+	{"cgroup", "entity", NULL, 0.95, "ran out of memory with {usage} used of {limit}", "memcg_id"},
+	{"task", "comm", "tgid", 0.9, "its allocation triggered the OOM kill of {victim_comm}", NULL},
+};
 
 static const struct event_field runqlat_fields[] = {
 	TEXT(event_runqlat, prev_comm),
@@ -79,12 +104,18 @@ static const struct event_field runqlat_fields[] = {
 	SPAN64(event_runqlat, threshold_ns, "threshold"),
 	SPAN64(event_runqlat, wait_ns, "wait"),
 };
+static const struct event_blame runqlat_blames[] = {
+	{"task", "prev_comm", "prev_pid", 1, "held the CPU that {comm} waited {wait} for", NULL},
+};
 
 static const struct event_field softirq_fields[] = {
 	SPAN64(event_softirq, offtime_ns, "offtime"),
 	STACK(event_softirq),
 	SPAN64(event_softirq, threshold_ns, "threshold"),
 	NUMBER32(event_softirq, vec),
+};
+static const struct event_blame softirq_blames[] = {
+	{"function", "function", NULL, 1, "ran with interrupts or softirqs off for {offtime}", NULL},
 };
 
 #define DETECTOR_ROW(name_, kind_, class_, entity_, unit_, threshold_, summary_) \
@@ -97,6 +128,8 @@ static const struct event_field softirq_fields[] = {
 		.threshold = (threshold_),                                       \
 		.fields = name_##_fields,                                        \
 		.n_fields = ARRAY_SIZE(name_##_fields),                          \
+		.blames = name_##_blames,                                        \
+		.n_blames = ARRAY_SIZE(name_##_blames),                          \
 		.summary = (summary_),                                           \
 	},
 const struct detector_def detector_defs[] = {

@@ -5,7 +5,7 @@
  *
  *     DETECTOR_ROW(name, kind, class, entity kind, unit of the threshold, its default in quanta, summary)
  *
- * NAME_fields stands in defs.c, NAME_ops in NAME.c. Defaults, by reason: 10 ms with interrupts off is what a network card's
+ * NAME_fields and NAME_blames stand in defs.c, NAME_ops in NAME.c. Defaults, by reason: 10 ms with interrupts off is what a network card's
  * ring survives at 10 Gbit/s no longer; a task that waits 20 ms for a CPU missed a frame and more than five ticks at HZ
  * 250; 100 ms is an order of magnitude above a disk's seek, so a request that took longer was queued or retried.
  */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/record/events.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
 
 #include "engine/base/clock.h"
@@ -54,15 +53,11 @@ static void add_text(const struct rendering *r, const struct event_field *f)
 		r->out->failed = true;
 }
 
-static void add_ip(const struct rendering *r, const struct event_field *f)
+/* A word or an address. */
+static void add_short_text(const struct rendering *r, const struct event_field *f)
 {
-	struct in6_addr a;
-	char text[INET6_ADDRSTRLEN];
-	memcpy(&a, field_at(r, f), sizeof(a));
-	if (IN6_IS_ADDR_V4MAPPED(&a))
-		inet_ntop(AF_INET, &a.s6_addr[12], text, sizeof(text));
-	else
-		inet_ntop(AF_INET6, &a, text, sizeof(text));
+	char text[128] = "";
+	event_field_text(r->record, r->len, f, text, sizeof(text));
 	add_quoted(r->out, text);
 }
 
@@ -102,7 +97,8 @@ static void add_value(const struct rendering *r, const struct event_field *f)
 		add_stack(r, f);
 		break;
 	case FIELD_IP:
-		add_ip(r, f);
+	case FIELD_WORD:
+		add_short_text(r, f);
 		break;
 	}
 }
@@ -111,7 +107,7 @@ static bool field_present(const struct rendering *r, const struct event_field *f
 {
 	static const size_t least[] = {
 		[FIELD_U32] = 4, [FIELD_U64] = 8, [FIELD_S64] = 8, [FIELD_IP] = 16, [FIELD_STACK] = 0,
-		[FIELD_TEXT] = 0, [FIELD_TAIL] = 0};
+		[FIELD_TEXT] = 0, [FIELD_TAIL] = 0, [FIELD_WORD] = 4};
 	if (f->type == FIELD_TAIL)
 		return f->offset < r->len;
 	return f->size >= least[f->type] && (size_t)f->offset + f->size <= r->len;

@@ -87,6 +87,7 @@ const struct event_field *check_field(struct checker *c, const struct term *t);
 int check_detector(struct checker *c, const char *name, struct position at);
 int check_collector(struct checker *c, const char *name, struct position at);
 int check_entity_kind(struct checker *c, const char *name, struct position at);
+bool check_word(struct checker *c, const struct event_field *f, const char *word, struct position at);
 
 /* lint.c: what is allowed, but hardly meant. */
 void check_lint(struct checker *c);

@@ -116,10 +116,12 @@ static struct expr *check_text(struct checker *c, const struct term *t)
 	const struct event_field *f = check_field(c, name);
 	if (!f)
 		return NULL;
-	if (f->type != FIELD_TEXT && f->type != FIELD_TAIL) {
+	if (!event_field_is_text(f)) {
 		check_error(c, name->start, "misplaced-text", "'%s' is no text", name->text);
 		return NULL;
 	}
+	if (f->type == FIELD_WORD && !check_word(c, f, text->text, node_place(c->scalar, text->start)))
+		return NULL;
 	struct expr *e = expr_new(c, t->op == EXPR_EQUAL ? EXPR_TEXT_EQUAL : EXPR_TEXT_NOT_EQUAL, UNIT_NUMBER, t);
 	if (e) {
 		e->field.field = f;

@@ -43,7 +43,7 @@ bool expr_is_truth(const struct expr *e)
 
 static bool expr_is_text(const struct expr *e)
 {
-	return e->kind == EXPR_FIELD && (e->field.field->type == FIELD_TEXT || e->field.field->type == FIELD_TAIL);
+	return e->kind == EXPR_FIELD && event_field_is_text(e->field.field);
 }
 
 bool expr_is_constant(const struct expr *e)
@@ -122,9 +122,8 @@ static struct expr *check_leaf_field(struct checker *c, const struct term *t)
 	const struct event_field *f = check_field(c, t);
 	if (!f)
 		return NULL;
-	if (f->type == FIELD_STACK || f->type == FIELD_IP) {
-		check_error(c, t->start, "opaque-field", "'%s' is %s; it cannot be compared", t->text,
-			    f->type == FIELD_STACK ? "a stack" : "an address");
+	if (f->type == FIELD_STACK) {
+		check_error(c, t->start, "opaque-field", "'%s' is a stack; it cannot be compared", t->text);
 		return NULL;
 	}
 	struct expr *e = expr_new(c, EXPR_FIELD, f->unit, t);

@@ -51,6 +51,22 @@ int check_collector(struct checker *c, const char *name, struct position at)
 	return i;
 }
 
+/* A word that the field never has would make a comparison that is never true. */
+bool check_word(struct checker *c, const struct event_field *f, const char *word, struct position at)
+{
+	char known[160] = "it is ";
+	size_t n = 0, len = strlen(known);
+	for (; f->words[n]; n++) {
+		if (streq(f->words[n], word))
+			return true;
+		len += *f->words[n] && len < sizeof(known)
+			       ? (size_t)snprintf(known + len, sizeof(known) - len, "%s%s", len > 6 ? ", " : "", f->words[n])
+			       : 0;
+	}
+	unknown(c, at, "unknown-word", f->name, word, text_nearest(word, f->words, n), known);
+	return false;
+}
+
 int check_entity_kind(struct checker *c, const char *name, struct position at)
 {
 	const char *names[ENTITY_KIND_MAX_];

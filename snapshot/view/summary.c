@@ -98,7 +98,7 @@ static void add_term(struct buf *out, const struct json_object *term)
 	buf_add_char(out, '\n');
 }
 
-static void add_why(struct buf *out, const struct plan *p)
+static void add_why(struct buf *out, const struct plan *p, const struct vocabulary *v)
 {
 	_cleanup_json_ struct json_object *why = p->why ? json_read(p->why, strlen(p->why)) : NULL;
 	struct json_object *terms = json_member(why, "terms");
@@ -109,7 +109,7 @@ static void add_why(struct buf *out, const struct plan *p)
 	_cleanup_json_ struct json_object *event = p->event ? json_read(p->event, strlen(p->event)) : NULL;
 	_cleanup_buf_ struct buf words = {0};
 	if (event) {
-		event_words(event, &words);
+		event_words(v, event, &words);
 		buf_add_str(out, "- event ");
 		add_escaped(out, buf_str(&words));
 		buf_add_char(out, '\n');
@@ -272,7 +272,7 @@ int view_summary(struct collect *c)
 {
 	_cleanup_buf_ struct buf text = {0};
 	add_head(&text, c);
-	add_why(&text, collect_plan(c));
+	add_why(&text, collect_plan(c), collect_vocabulary(c));
 	add_culprits(&text, c);
 	add_stacks(&text, c);
 	add_missing(&text, c);

@@ -87,8 +87,9 @@ fi
 pairs=$([ -n "${QUICK:-}" ] && echo 3 || echo 12)
 echo "== context switches lost: perf bench sched pipe, $pairs times off, on, off"
 switches_wanted=$([ -n "${QUICK:-}" ] && echo 40000 || echo 200000)
-pipe() { perf bench -f simple sched pipe -l "$switches_wanted" 2>/dev/null | tail -1; }
+pipe() { taskset -c 1 perf bench -f simple sched pipe -l "$switches_wanted" 2>/dev/null | tail -1; }
 pipe >/dev/null # warms up
+# On one CPU: between two, where the scheduler puts the pair is most of what is measured.
 # Each `on` is held against the two `off` beside it, so that a machine that drifts does so for both sides.
 for _ in $(seq "$pairs"); do
   off1=$(pipe)

@@ -1,81 +1,75 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "engine/detect/detect.h"
+/* The definitions of all detectors: what a compiler does not see in tables of strings. */
 #include "tests/unit/support/test.h"
 
-static struct vocabulary vocabulary_here(void)
+#include "engine/vocabulary.h"
+
+static bool is_told(const struct vocabulary *v, int detector, const char *key)
 {
-	return (struct vocabulary){
-		.detectors = detector_defs,
-		.n_detectors = detector_defs_n,
-		.common_fields = event_common_fields,
-		.n_common_fields = event_common_fields_n,
-	};
+	return streq(key, "function") || streq(key, "wchan") || streq(key, "entity") || vocabulary_field(v, detector, key);
 }
 
-static void detectors_and_their_fields_are_sorted_by_name(void **state _unused_)
+static void assert_told(const struct vocabulary *v, int detector, const char *key)
 {
-	for (size_t i = 0; i < detector_defs_n; i++) {
-		const struct detector_def *d = &detector_defs[i];
-		assert_true(i == 0 || strcmp(detector_defs[i - 1].name, d->name) < 0);
-		for (size_t f = 1; f < d->n_fields; f++)
-			assert_true(strcmp(d->fields[f - 1].name, d->fields[f].name) < 0);
+	if (!is_told(v, detector, key))
+		fail_msg("%s has no field '%s'", v->detectors[detector].name, key);
+}
+
+static void every_sentence_asks_for_fields_that_there_are(void **state _unused_)
+{
+	const struct vocabulary *v = vocabulary();
+	char key[64];
+	for (int d = 0; d < (int)v->n_detectors; d++)
+		for (size_t i = 0; i < v->detectors[d].n_blames; i++)
+			for (const char *at = v->detectors[d].blames[i].sentence; (at = strchr(at, '{')); at++) {
+				snprintf(key, sizeof(key), "%.*s", (int)strcspn(at + 1, "}"), at + 1);
+				assert_told(v, d, key);
+			}
+}
+
+static void every_blame_names_a_field_and_has_a_standing(void **state _unused_)
+{
+	const struct vocabulary *v = vocabulary();
+	for (int d = 0; d < (int)v->n_detectors; d++)
+		for (size_t i = 0; i < v->detectors[d].n_blames; i++) {
+			const struct event_blame *b = &v->detectors[d].blames[i];
+			assert_told(v, d, b->name);
+			assert_true(!b->pid || vocabulary_field(v, d, b->pid));
+			assert_true(!b->only_if || is_told(v, d, b->only_if));
+			assert_true(b->standing > 0 && b->standing <= 1);
+		}
+}
+
+static void every_bracket_is_closed_and_none_stands_in_another(void **state _unused_)
+{
+	const struct vocabulary *v = vocabulary();
+	for (size_t d = 0; d < v->n_detectors; d++)
+		for (size_t i = 0; i < v->detectors[d].n_blames; i++) {
+			int depth = 0;
+			for (const char *at = v->detectors[d].blames[i].sentence; *at; at++) {
+				depth += (*at == '[') - (*at == ']');
+				assert_true(depth == 0 || depth == 1);
+			}
+			assert_int_equal(depth, 0);
+		}
+}
+
+static void every_detector_says_whom_to_blame_and_has_a_kind_of_its_own(void **state _unused_)
+{
+	const struct vocabulary *v = vocabulary();
+	for (size_t d = 0; d < v->n_detectors; d++) {
+		assert_true(v->detectors[d].n_blames > 0);
+		assert_int_equal(vocabulary_detector_of_kind(v, v->detectors[d].kind), d);
 	}
-	for (size_t f = 1; f < event_common_fields_n; f++)
-		assert_true(strcmp(event_common_fields[f - 1].name, event_common_fields[f].name) < 0);
-}
-
-static void every_kind_of_event_has_one_detector(void **state _unused_)
-{
-	struct vocabulary v = vocabulary_here();
-	for (uint32_t kind = EVENT_SOFTIRQ; kind <= EVENT_IOLATENCY; kind++) {
-		int at = vocabulary_detector_of_kind(&v, kind);
-		assert_true(at >= 0);
-		for (size_t i = 0; i < detector_defs_n; i++)
-			assert_true((int)i == at || detector_defs[i].kind != kind);
-	}
-}
-
-static void only_what_is_measured_against_a_threshold_has_one(void **state _unused_)
-{
-	for (size_t i = 0; i < detector_defs_n; i++) {
-		const struct detector_def *d = &detector_defs[i];
-		assert_int_equal(d->class == DETECTOR_ARMED, d->threshold > 0);
-		assert_int_equal(d->threshold > 0, d->threshold_unit == UNIT_SECONDS);
-	}
-}
-
-static void a_field_reads_the_victim_of_an_oom_record(void **state _unused_)
-{
-	struct vocabulary v = vocabulary_here();
-	struct event_oom e = {.victim_comm = "java", .anon_bytes = 4096, .oom_score_adj = (__u64)-500};
-	int oom = vocabulary_detector(&v, "oom");
-	char text[32];
-	int64_t n;
-	assert_true(event_field_text(&e, sizeof(e), vocabulary_field(&v, oom, "victim_comm"), text, sizeof(text)));
-	assert_string_equal(text, "java");
-	assert_true(event_field_number(&e, sizeof(e), vocabulary_field(&v, oom, "anon"), &n));
-	assert_int_equal(n, 4096);
-	assert_true(event_field_number(&e, sizeof(e), vocabulary_field(&v, oom, "oom_score_adj"), &n));
-	assert_int_equal(n, -500);
-	assert_false(event_field_number(&e, sizeof(e.h), vocabulary_field(&v, oom, "anon"), &n));
-}
-
-static void a_common_field_belongs_to_every_detector(void **state _unused_)
-{
-	struct vocabulary v = vocabulary_here();
-	for (size_t i = 0; i < detector_defs_n; i++)
-		assert_non_null(vocabulary_field(&v, (int)i, "comm"));
-	assert_null(vocabulary_field(&v, 0, "nonsense"));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(detectors_and_their_fields_are_sorted_by_name),
-		cmocka_unit_test(every_kind_of_event_has_one_detector),
-		cmocka_unit_test(only_what_is_measured_against_a_threshold_has_one),
-		cmocka_unit_test(a_field_reads_the_victim_of_an_oom_record),
-		cmocka_unit_test(a_common_field_belongs_to_every_detector),
+		cmocka_unit_test(every_sentence_asks_for_fields_that_there_are),
+		cmocka_unit_test(every_blame_names_a_field_and_has_a_standing),
+		cmocka_unit_test(every_bracket_is_closed_and_none_stands_in_another),
+		cmocka_unit_test(every_detector_says_whom_to_blame_and_has_a_kind_of_its_own),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

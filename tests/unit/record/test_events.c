@@ -15,17 +15,17 @@ struct thing {
 	uint8_t v4[16], v6[16];
 };
 
-#define AT(member) offsetof(struct thing, member), sizeof(((struct thing *)0)->member)
+#define AT(member) offsetof(struct thing, member), sizeof(((struct thing *)0)->member), NULL
 
 static const struct event_field fields[] = {
 	{"small", FIELD_U32, UNIT_COUNT, AT(small)},	   {"big", FIELD_U64, UNIT_BYTES, AT(big)},
 	{"negative", FIELD_S64, UNIT_NUMBER, AT(negative)}, {"name", FIELD_TEXT, UNIT_NUMBER, AT(name)},
 	{"stack", FIELD_STACK, UNIT_NUMBER, AT(stack)},	   {"v4", FIELD_IP, UNIT_NUMBER, AT(v4)},
-	{"v6", FIELD_IP, UNIT_NUMBER, AT(v6)},		   {"text", FIELD_TAIL, UNIT_NUMBER, sizeof(struct thing), 0},
+	{"v6", FIELD_IP, UNIT_NUMBER, AT(v6)},		   {"text", FIELD_TAIL, UNIT_NUMBER, sizeof(struct thing), 0, NULL},
 };
 static const struct event_field common[] = {
-	{"pid", FIELD_U32, UNIT_NUMBER, offsetof(struct event, pid), 4},
-	{"comm", FIELD_TEXT, UNIT_NUMBER, offsetof(struct event, comm), EVENT_COMM_LEN},
+	{"pid", FIELD_U32, UNIT_NUMBER, offsetof(struct event, pid), 4, NULL},
+	{"comm", FIELD_TEXT, UNIT_NUMBER, offsetof(struct event, comm), EVENT_COMM_LEN, NULL},
 };
 static const struct detector_def detectors[] = {
 	{.name = "thing", .kind = 77, .fields = fields, .n_fields = ARRAY_SIZE(fields)}};

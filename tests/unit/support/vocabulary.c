@@ -50,7 +50,7 @@ static const struct signal_def signals[] = {
 };
 
 #define FIELD(record, member, type, unit) \
-	{#member, type, unit, offsetof(struct record, member), sizeof(((struct record *)NULL)->member)}
+	{#member, type, unit, offsetof(struct record, member), sizeof(((struct record *)NULL)->member), NULL}
 
 static const struct event_field hungtask_fields[] = {
 	FIELD(event_hungtask, blocked_ns, FIELD_U64, UNIT_SECONDS),
@@ -71,7 +71,7 @@ static const struct event_field lacp_fields[] = {
 	FIELD(event_lacp, bond, FIELD_TEXT, UNIT_NUMBER),
 	FIELD(event_lacp, change, FIELD_U32, UNIT_NUMBER),
 	FIELD(event_lacp, slave, FIELD_TEXT, UNIT_NUMBER),
-	{"status", FIELD_TAIL, UNIT_NUMBER, sizeof(struct event_lacp), 0},
+	{"status", FIELD_TAIL, UNIT_NUMBER, sizeof(struct event_lacp), 0, NULL},
 };
 
 static const struct event_field oom_fields[] = {
@@ -105,15 +105,15 @@ static const struct event_field common_fields[] = {
 #define FIELDS(name) name##_fields, ARRAY_SIZE(name##_fields)
 
 static const struct detector_def detectors[] = {
-	{"hungtask", EVENT_HUNGTASK, DETECTOR_ALWAYS, ENTITY_KIND_HOST, UNIT_NUMBER, 0, FIELDS(hungtask), "a hung task"},
+	{"hungtask", EVENT_HUNGTASK, DETECTOR_ALWAYS, ENTITY_KIND_HOST, UNIT_NUMBER, 0, FIELDS(hungtask), "a hung task", NULL, 0},
 	{"iolatency", EVENT_IOLATENCY, DETECTOR_ARMED, ENTITY_KIND_DISK, UNIT_SECONDS, 100000000, FIELDS(iolatency),
-	 "a slow block request"},
-	{"lacp", EVENT_LACP, DETECTOR_ALWAYS, ENTITY_KIND_BOND, UNIT_NUMBER, 0, FIELDS(lacp), "a bond's port changed"},
-	{"oom", EVENT_OOM, DETECTOR_ALWAYS, ENTITY_KIND_CGROUP, UNIT_NUMBER, 0, FIELDS(oom), "a task was chosen to die"},
+	 "a slow block request", NULL, 0},
+	{"lacp", EVENT_LACP, DETECTOR_ALWAYS, ENTITY_KIND_BOND, UNIT_NUMBER, 0, FIELDS(lacp), "a bond's port changed", NULL, 0},
+	{"oom", EVENT_OOM, DETECTOR_ALWAYS, ENTITY_KIND_CGROUP, UNIT_NUMBER, 0, FIELDS(oom), "a task was chosen to die", NULL, 0},
 	{"runqlat", EVENT_RUNQLAT, DETECTOR_ARMED, ENTITY_KIND_CPU, UNIT_SECONDS, 10000000, FIELDS(runqlat),
-	 "a task waited for a CPU"},
+	 "a task waited for a CPU", NULL, 0},
 	{"softirq", EVENT_SOFTIRQ, DETECTOR_ARMED, ENTITY_KIND_CPU, UNIT_SECONDS, 10000000, FIELDS(softirq),
-	 "softirqs ran late"},
+	 "softirqs ran late", NULL, 0},
 };
 
 static const struct collector_def collectors[] = {

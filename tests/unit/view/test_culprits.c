@@ -2,6 +2,7 @@
 #include "tests/unit/support/test.h"
 
 #include "engine/record/census.h"
+#include "engine/vocabulary.h"
 #include "snapshot/bundle/json.h"
 #include "snapshot/view/blame.h"
 #include "snapshot/view/view.h"
@@ -14,6 +15,7 @@ static const char *one_signal[1];
 static void rig_init(struct taken *t, const char *signal)
 {
 	taken_init(t);
+	t->vocabulary = vocabulary(); /* whom events blame stands there */
 	one_signal[0] = signal;
 	t->plan.signals = one_signal;
 	t->plan.n_signals = signal ? 1 : 0;
@@ -303,10 +305,10 @@ static void an_event_names_its_own_culprits(void **state)
 	(void)state;
 	struct taken t;
 	rig_init(&t, NULL);
-	t.plan.event = "{\"t_ns\":1,\"kind\":\"lacp\",\"bond\":\"bond0\",\"slave\":\"eth1\",\"change\":1}";
+	t.plan.event = "{\"t_ns\":1,\"kind\":\"lacp\",\"bond\":\"bond0\",\"slave\":\"eth1\",\"change\":\"disabled\"}";
 	struct json_object *all = culprits(&t);
 	assert_string_equal(text_of(all, 0, "name"), "eth1");
-	assert_string_equal(text_of(all, 0, "evidence"), "port of bond0 stopped collecting or distributing (events.jsonl)");
+	assert_string_equal(text_of(all, 0, "evidence"), "port of bond0: disabled (events.jsonl)");
 	assert_string_equal(text_of(all, 1, "kind"), "bond");
 	json_object_put(all);
 	taken_done(&t);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "tests/unit/support/test.h"
 
+#include "engine/vocabulary.h"
 #include "snapshot/view/event_words.h"
 
 static void assert_words(const char *json, const char *expected)
 {
 	_cleanup_json_ struct json_object *event = json_read(json, strlen(json));
 	_cleanup_buf_ struct buf out = {0};
-	event_words(event, &out);
+	event_words(vocabulary(), event, &out);
 	assert_string_equal(buf_str(&out), expected);
 }
 
@@ -17,7 +18,7 @@ static void an_event_is_a_line_with_units_and_without_its_bookkeeping(void **sta
 		     "\"anon\":1048576,\"swap\":0,\"victim_comm\":\"redis\",\"victim_pid\":9}",
 		     "oom by java (pid 7): anon 1.0MiB, victim_comm redis, victim_pid 9");
 	assert_words("{\"kind\":\"hungtask\",\"comm\":\"mount\",\"pid\":3,\"blocked\":122000000000,\"stack\":[\"a\"]}",
-		     "hungtask by mount (pid 3): blocked 122s");
+		     "hungtask by mount (pid 3): blocked 2m2s");
 }
 
 static void long_texts_and_what_is_no_event_are_left_out(void **state _unused_)

@@ -8,5 +8,6 @@ expect() {
   event "the cgroup that hit its limit is its entity" '.entity == $f.cgroup and .memcg_id > 0'
   event "usage and limit are the cgroup's" '.limit == $f.limit and .usage >= .limit * 0.9 and .usage <= .limit * 1.1'
   event "its anonymous memory is most of the limit" '.anon > $f.limit * 0.8'
-  check "$current: the summary names the victim and its cgroup" names "$(latest "$rule")" "$(value comm /tmp/fault.txt)" "$(value cgroup /tmp/fault.txt)"
+  check "$current: the summary names the victim and its cgroup" names "$(latest "$rule")" \
+    "$(value comm /tmp/fault.txt)" "$(value cgroup /tmp/fault.txt)"
 }
