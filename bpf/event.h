@@ -57,7 +57,20 @@ struct event {
 	__u64 cgroup_id; /* inode of the cgroup v2 directory; 0 unknown */
 	char comm[EVENT_COMM_LEN];
 	__u64 task_start_ns; /* start_boottime of the task, tells apart a reused pid; 0 unknown */
-	__u64 reserved;
+	/* Where, from the record's begin, its context lies, and how long it is: user space puts it behind all else. 0: none. */
+	__u32 context_at, context_len;
+};
+
+/* Strings, each ended by its NUL, in this order; what does not apply is empty, later ones may be missing. */
+enum event_context {
+	CONTEXT_CGROUP,	   /* path below the hierarchy's root */
+	CONTEXT_CONTAINER, /* id, as the runtime gave it */
+	CONTEXT_RUNTIME,   /* "containerd" */
+	CONTEXT_POD_UID,
+	CONTEXT_QOS, /* "guaranteed", "burstable", "besteffort" */
+	CONTEXT_POD,
+	CONTEXT_NAMESPACE, /* of the pod */
+	EVENT_CONTEXTS_,
 };
 
 /* A timer or softirq ran late: interrupts or softirqs were off on this CPU. 

@@ -57,7 +57,7 @@ static __always_inline int report(void *ctx, const struct task_struct *prev, con
 				  __u64 wait_ns)
 {
 	struct event_runqlat *e;
-	if (!event_allowed(now))
+	if (!event_allowed_in(now, task_cgroup_id(next)))
 		return 0;
 	e = event_reserve(event_runqlat, EVENT_RUNQLAT, now);
 	if (!e)

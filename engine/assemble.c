@@ -110,6 +110,7 @@ static int open_detectors(struct engine *e)
 		.entities = e->entities,
 		.proc_root = e->config->proc_root,
 		.sys_root = e->config->sys_root,
+		.host_root = e->config->host_root,
 	};
 	int r = detect_new(&options, &e->detect);
 	return r < 0 ? log_error_errno(r, "cannot set up the detectors") : detect_start(e->detect);

@@ -10,6 +10,7 @@
 #define MIB (UINT64_C(1) << 20)
 #define GIB (UINT64_C(1) << 30)
 #define CONFIG_BYTES_MAX MIB
+#define RATE_MAX	 1000000 /* events per second */
 
 enum key_type { KEY_PATH, KEY_PATHS, KEY_BYTES, KEY_SPAN, KEY_COUNT, KEY_SHARE, KEY_SOURCE, KEY_LIMIT };
 
@@ -29,6 +30,7 @@ static const struct key {
 	KEY("source", "entities", KEY_COUNT, max_entities, 16, 65000),
 	KEY("source", "proc_root", KEY_PATH, proc_root, 0, 0),
 	KEY("source", "sys_root", KEY_PATH, sys_root, 0, 0),
+	KEY("source", "host_root", KEY_PATH, host_root, 0, 0),
 	KEY("past", "input_log", KEY_BYTES, inputlog_bytes, MIB, GIB),
 	KEY("past", "history", KEY_BYTES, history_bytes, MIB, GIB),
 	KEY("past", "events", KEY_BYTES, events_bytes, MIB, GIB),
@@ -99,6 +101,7 @@ int config_init(struct config *ret)
 	ret->detectors = calloc(MAX(detector_defs_n, (size_t)1), sizeof(*ret->detectors));
 	ret->always = calloc(MAX(detector_defs_n, (size_t)1), sizeof(*ret->always));
 	bool ok = ret->detectors && ret->always && set_text(&ret->proc_root, "/proc") && set_text(&ret->sys_root, "/sys") &&
+		  set_text(&ret->host_root, "/") &&
 		  set_text(&ret->state_dir, "/var/lib/tracetrap") && set_text(&ret->run_dir, "/run/tracetrap") &&
 		  set_rules(ret, (const char *const[]){"/etc/tracetrap/rules.d"}, 1);
 	if (!ok)
@@ -207,10 +210,22 @@ static void read_threshold(const struct node *n, const struct detector_def *def,
 		*field = (int64_t)q.value;
 }
 
+static void read_rate(const struct node *n, struct diagnostics *d, uint32_t *field)
+{
+	struct quantity rate;
+	if (!n || !node_quantity(n, d, &rate))
+		return;
+	double per_s = rate.value / unit_quanta(UNIT_PER_SECOND);
+	if (rate.unit != UNIT_PER_SECOND || per_s < 1 || per_s > RATE_MAX)
+		diagnostics_add(d, DIAGNOSTIC_ERROR, n->at, "bad-unit", "a rate is written as 100/s, at most %d/s, not '%.40s'",
+				RATE_MAX, n->text);
+	else
+		*field = (uint32_t)per_s;
+}
+
 static void read_detector(struct config *c, uint16_t i, const struct node *map, struct diagnostics *d)
 {
-	static const char *const names[] = {"always", "rate", "threshold"};
-	struct quantity rate;
+	static const char *const names[] = {"always", "cgroup_rate", "rate", "threshold"};
 	if (!node_is_mapping(map, detector_defs[i].name, d))
 		return;
 	node_check_keys(map, "a detector", names, ARRAY_SIZE(names), d);
@@ -220,13 +235,8 @@ static void read_detector(struct config *c, uint16_t i, const struct node *map, 
 	n = node_get(map, "always");
 	if (n)
 		node_bool(n, d, &c->always[i]);
-	n = node_get(map, "rate");
-	if (n && node_quantity(n, d, &rate)) {
-		if (rate.unit != UNIT_PER_SECOND)
-			diagnostics_add(d, DIAGNOSTIC_ERROR, n->at, "bad-unit", "a rate is written as 100/s, not '%.40s'", n->text);
-		else
-			c->detectors[i].rate_per_s = (uint32_t)(rate.value / unit_quanta(UNIT_PER_SECOND));
-	}
+	read_rate(node_get(map, "rate"), d, &c->detectors[i].rate_per_s);
+	read_rate(node_get(map, "cgroup_rate"), d, &c->detectors[i].cgroup_rate_per_s);
 }
 
 static void read_detectors(struct config *c, const struct node *map, struct diagnostics *d)
@@ -288,6 +298,7 @@ void config_done(struct config *c)
 	free_rules(c);
 	free(c->proc_root);
 	free(c->sys_root);
+	free(c->host_root);
 	free(c->state_dir);
 	free(c->run_dir);
 	free(c->detectors);

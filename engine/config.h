@@ -12,7 +12,7 @@
 
 struct config {
 	/* roots and paths; owned by the config */
-	char *proc_root, *sys_root, *state_dir, *run_dir;
+	char *proc_root, *sys_root, *host_root, *state_dir, *run_dir;
 	char **rules;
 	size_t n_rules;
 

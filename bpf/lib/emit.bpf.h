@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How a detector's programs hand over a record: a ring of their own, a limit per second, and counters for what did not
- * get through. User space finds these by name in each object: `events`, `threshold_ns`, `rate_per_s`, `armed_ns`,
- * `emitted`, `lost`, `limited`.
+ * How a detector's programs hand over a record: a ring of their own, a limit per second for all and one for each cgroup,
+ * and counters for what did not get through. User space finds these by name in each object: `events`, `threshold_ns`,
+ * `rate_per_s`, `cgroup_rate_per_s`, `armed_ns`, `seen`, `emitted`, `lost`, `limited`.
  *
  *     if (!event_allowed(now))  return 0;           over the rate: counted as limited
  *     e = event_reserve(event_oom, EVENT_OOM, now); no room: counted as lost
  *     …fill…                                        all zero but the header
  *     event_submit(e);
+ *
+ * Whoever was allowed reserves, and what is reserved is submitted, so that at any moment when no program runs
+ * seen = emitted + lost + limited; each of them is counted by one atomic addition.
  */
 #pragma once
 
 #include "bpf/lib/task.bpf.h"
 #include "bpf/event.h"
+
+#define CGROUP_SLOTS   256
+#define ROOT_CGROUP_ID 1 /* inode of the cgroup v2 root */
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -22,26 +28,66 @@ struct {
 } events SEC(".maps");
 
 const volatile __u64 threshold_ns = 0;
-const volatile __u32 rate_per_s = 100;
+const volatile __u32 rate_per_s = 100, cgroup_rate_per_s = 25;
 
 __u64 armed_ns = 0; /* since when; 0: not armed. Whatever was measured from before is not believed */
+
+/* Apart from armed_ns, which every program reads: a flood of events must not take that line from the other CPUs. */
+__u64 seen __attribute__((aligned(64))) = 0;
 __u64 emitted = 0, lost = 0, limited = 0;
 __u64 rate_second = 0, rate_taken = 0;
 
+/* A cgroup has the slot of its id until another one with events takes it. */
+struct {
+	__u64 cgroup_id;
+	__u32 second, taken;
+} cgroup_rates[CGROUP_SLOTS] = {};
+
 /* Two CPUs may both begin a second and let a few more pass: the limit is there to bound, not to count. */
-static __always_inline bool event_allowed(__u64 now)
+static __always_inline bool is_within_rate(__u64 second)
 {
-	__u64 second = now / NS_PER_S;
 	if (rate_second != second) {
 		rate_second = second;
 		rate_taken = 0;
 	}
-	if (rate_taken >= rate_per_s) {
-		__sync_fetch_and_add(&limited, 1);
+	if (rate_taken >= rate_per_s)
 		return false;
-	}
 	__sync_fetch_and_add(&rate_taken, 1);
 	return true;
+}
+
+/* The root's tasks, kernel threads and idle CPUs among them, are nobody's: only the limit of all holds for them. */
+static __always_inline bool is_within_cgroup_rate(__u64 cgroup_id, __u32 second)
+{
+	__u32 at = cgroup_id & (CGROUP_SLOTS - 1);
+	if (cgroup_id <= ROOT_CGROUP_ID)
+		return true;
+	if (cgroup_rates[at].cgroup_id != cgroup_id || cgroup_rates[at].second != second) {
+		cgroup_rates[at].cgroup_id = cgroup_id;
+		cgroup_rates[at].second = second;
+		cgroup_rates[at].taken = 0;
+	}
+	if (cgroup_rates[at].taken >= cgroup_rate_per_s)
+		return false;
+	__sync_fetch_and_add(&cgroup_rates[at].taken, 1);
+	return true;
+}
+
+/* For an event of a task in that cgroup; 0: nobody's. */
+static __always_inline bool event_allowed_in(__u64 now, __u64 cgroup_id)
+{
+	__u64 second = now / NS_PER_S;
+	__sync_fetch_and_add(&seen, 1);
+	if (is_within_cgroup_rate(cgroup_id, second) && is_within_rate(second))
+		return true;
+	__sync_fetch_and_add(&limited, 1);
+	return false;
+}
+
+/* For an event of the current task. */
+static __always_inline bool event_allowed(__u64 now)
+{
+	return event_allowed_in(now, bpf_get_current_cgroup_id());
 }
 
 /* The task that the record is about. */
@@ -86,6 +132,7 @@ static __always_inline int event_submit(void *e)
 	SEC("raw_tp")                                                             \
 	int self_test(void *ctx)                                                  \
 	{                                                                         \
+		__sync_fetch_and_add(&seen, 1);                                   \
 		struct type *e = event_reserve(type, kind, bpf_ktime_get_ns());   \
 		if (!e)                                                           \
 			return 0;                                                 \

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/base/vocabulary.h"
 
+#include "bpf/event.h"
+
 #include <arpa/inet.h>
 
 int vocabulary_signal(const struct vocabulary *v, const char *name)
@@ -58,9 +60,44 @@ const struct event_field *vocabulary_field(const struct vocabulary *v, int detec
 	return own ? own : field_in(v->common_fields, v->n_common_fields, name);
 }
 
+/* Foreign bytes: a context that does not lie inside the record is none. */
+static bool find_context(const void *record, uint32_t len, const char **ret, uint32_t *ret_len)
+{
+	struct event h;
+	if (len < sizeof(h))
+		return false;
+	memcpy(&h, record, sizeof(h));
+	if (h.context_at < sizeof(h) || h.context_at > len || !h.context_len || h.context_len > len - h.context_at)
+		return false;
+	*ret = (const char *)record + h.context_at;
+	*ret_len = h.context_len;
+	return (*ret)[*ret_len - 1] == '\0';
+}
+
+uint32_t event_own_len(const void *record, uint32_t len)
+{
+	const char *context;
+	uint32_t context_len;
+	return find_context(record, len, &context, &context_len) ? (uint32_t)(context - (const char *)record) : len;
+}
+
+const char *event_context(const void *record, uint32_t len, unsigned which)
+{
+	const char *at;
+	uint32_t left;
+	if (!find_context(record, len, &at, &left))
+		return NULL;
+	for (; which && left; which--) {
+		uint32_t n = (uint32_t)strlen(at) + 1;
+		at += n;
+		left -= n;
+	}
+	return left ? at : NULL;
+}
+
 bool event_field_number(const void *record, uint32_t len, const struct event_field *f, int64_t *ret)
 {
-	if (f->offset + f->size > len)
+	if (f->type == FIELD_CONTEXT || f->offset + f->size > event_own_len(record, len))
 		return false;
 	const char *at = (const char *)record + f->offset;
 	uint32_t u32;
@@ -80,7 +117,8 @@ bool event_field_number(const void *record, uint32_t len, const struct event_fie
 
 bool event_field_is_text(const struct event_field *f)
 {
-	return f->type == FIELD_TEXT || f->type == FIELD_TAIL || f->type == FIELD_IP || f->type == FIELD_WORD;
+	return f->type == FIELD_TEXT || f->type == FIELD_TAIL || f->type == FIELD_IP || f->type == FIELD_WORD ||
+	       f->type == FIELD_CONTEXT;
 }
 
 static void word_text(const char *at, const struct event_field *f, char *ret, size_t size)
@@ -104,18 +142,30 @@ static void address_text(const char *at, char *ret, size_t size)
 		*ret = '\0';
 }
 
+/* Where the text lies and how long it can be at most. */
+static const char *text_of(const void *record, uint32_t len, const struct event_field *f, size_t *ret_room)
+{
+	uint32_t own = event_own_len(record, len);
+	const char *at = f->type == FIELD_CONTEXT ? event_context(record, len, f->offset) : (const char *)record + f->offset;
+	if (f->type == FIELD_CONTEXT)
+		*ret_room = at ? strlen(at) : 0;
+	else
+		*ret_room = f->type == FIELD_TAIL && f->offset < own ? own - f->offset : f->size;
+	return f->type == FIELD_CONTEXT || f->offset + *ret_room <= own ? at : NULL;
+}
+
 bool event_field_text(const void *record, uint32_t len, const struct event_field *f, char *ret, size_t size)
 {
-	size_t room = f->type == FIELD_TAIL ? (f->offset < len ? len - f->offset : 0) : f->size;
-	if (!event_field_is_text(f) || f->offset + room > len)
+	size_t room = 0;
+	const char *at = event_field_is_text(f) ? text_of(record, len, f, &room) : NULL;
+	if (!at)
 		return false;
 	if (f->type == FIELD_WORD || f->type == FIELD_IP) {
-		const char *at = (const char *)record + f->offset;
 		f->type == FIELD_WORD ? word_text(at, f, ret, size) : address_text(at, ret, size);
 		return true;
 	}
-	size_t n = MIN(strnlen((const char *)record + f->offset, room), size - 1);
-	memcpy(ret, (const char *)record + f->offset, n);
+	size_t n = MIN(strnlen(at, room), size - 1);
+	memcpy(ret, at, n);
 	ret[n] = '\0';
 	return true;
 }

@@ -33,7 +33,8 @@ enum field_type {
 	FIELD_STACK, /* u64 return addresses, innermost first, a zero ends it */
 	FIELD_IP,    /* 16 bytes in network order; IPv4 as ::ffff:a.b.c.d. A text to rules: "10.0.0.1" */
 	FIELD_WORD,  /* u32 that stands for one of `words`; a text to rules */
-	FIELD_TAIL,  /* the text after the fixed part of the record, to its end */
+	FIELD_TAIL,  /* the text after the fixed part of the record, to its end or to its context */
+	FIELD_CONTEXT, /* a string of the record's context; `offset` is which: enum event_context of bpf/event.h */
 };
 
 /* Where a field lies in the record of bpf/event.h. Common fields (comm, pid, …) stand in event_common_fields. */
@@ -108,3 +109,8 @@ const struct event_field *vocabulary_field(const struct vocabulary *v, int detec
 bool event_field_is_text(const struct event_field *f);
 bool event_field_number(const void *record, uint32_t len, const struct event_field *f, int64_t *ret);
 bool event_field_text(const void *record, uint32_t len, const struct event_field *f, char *ret, size_t size);
+
+/* How many of `len` bytes are the record's own, its context left out: the bounds of all fields but FIELD_CONTEXT. */
+uint32_t event_own_len(const void *record, uint32_t len);
+/* The which-th string of the record's context, borrowed; NULL when it has none, or no such string. */
+const char *event_context(const void *record, uint32_t len, unsigned which);

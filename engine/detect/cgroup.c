@@ -148,6 +148,15 @@ bool cgroups_path(struct cgroups *c, enum cgroup_hierarchy hierarchy, uint64_t i
 	return true;
 }
 
+bool cgroups_has_v1(const struct cgroups *c)
+{
+	struct stat unified, memory;
+	if (c->roots[CGROUP_MEMORY].fd < 0 || fstat(c->roots[CGROUP_MEMORY].fd, &memory) < 0)
+		return false;
+	return c->roots[CGROUP_UNIFIED].fd < 0 || fstat(c->roots[CGROUP_UNIFIED].fd, &unified) < 0 ||
+	       unified.st_dev != memory.st_dev || unified.st_ino != memory.st_ino;
+}
+
 struct cgroups *cgroups_free(struct cgroups *c)
 {
 	if (!c)

@@ -20,4 +20,7 @@ struct cgroups *cgroups_new(const char *sys_root);
 /* Writes the path to ret_path and returns true; false (and "") when there is no such cgroup, or its path is too long. */
 bool cgroups_path(struct cgroups *c, enum cgroup_hierarchy hierarchy, uint64_t id, char ret_path[ENTITY_NAME_MAX]);
 
+/* The memory controller has a hierarchy of its own: tasks of containers may all be at the root of v2. */
+bool cgroups_has_v1(const struct cgroups *c);
+
 struct cgroups *cgroups_free(struct cgroups *c);

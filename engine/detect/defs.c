@@ -14,6 +14,7 @@
 #define SPAN64(record, member, name)   FIELD(record, member, name, FIELD_U64, UNIT_SECONDS)
 #define TEXT(record, member)	       FIELD(record, member, #member, FIELD_TEXT, UNIT_NUMBER)
 #define STACK(record)		       FIELD(record, stack, "stack", FIELD_STACK, UNIT_NUMBER)
+#define CONTEXT(which, name_)	       {.name = (name_), .type = FIELD_CONTEXT, .offset = CONTEXT_##which}
 /* A number that stands for one of the words. */
 #define WORD(record, member, ...)                                                \
 	{                                                                        \
@@ -26,11 +27,18 @@
 #define TAIL(record, name_) {.name = (name_), .type = FIELD_TAIL, .offset = sizeof(struct record)}
 
 const struct event_field event_common_fields[] = {
+	CONTEXT(CGROUP, "cgroup"),
 	NUMBER64(event, cgroup_id),
 	TEXT(event, comm),
+	CONTEXT(CONTAINER, "container"),
 	NUMBER32(event, cpu),
 	NUMBER32(event, flags),
+	CONTEXT(NAMESPACE, "namespace"),
 	NUMBER32(event, pid),
+	CONTEXT(POD, "pod"),
+	CONTEXT(POD_UID, "pod_uid"),
+	CONTEXT(QOS, "qos"),
+	CONTEXT(RUNTIME, "runtime"),
 	FIELD(event, task_start_ns, "task_start", FIELD_U64, UNIT_SECONDS),
 	NUMBER32(event, tgid),
 };

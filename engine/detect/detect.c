@@ -3,6 +3,7 @@
 
 #include "engine/base/log.h"
 #include "engine/detect/bpflog.h"
+#include "engine/detect/context.h"
 #include "engine/detect/detector.h"
 #include "engine/detect/ksym.h"
 
@@ -35,6 +36,8 @@ static void init_detector(struct detect *d, size_t i, const struct detector_sett
 	one->fd = -1;
 	one->settings.threshold = given && given[i].threshold ? given[i].threshold : one->def->threshold;
 	one->settings.rate_per_s = given && given[i].rate_per_s ? given[i].rate_per_s : DETECTOR_RATE;
+	one->settings.cgroup_rate_per_s = given && given[i].cgroup_rate_per_s ? given[i].cgroup_rate_per_s :
+										MAX(one->settings.rate_per_s / 4, 1U);
 	detector_refuse(one, 0, "not started");
 }
 
@@ -49,10 +52,12 @@ int detect_new(const struct detect_options *options, struct detect **ret)
 	d->poll_fd = epoll_create1(EPOLL_CLOEXEC);
 	d->detectors = calloc(detector_defs_n, sizeof(*d->detectors));
 	d->world.cgroups = cgroups_new(d->sys_root);
-	if (d->poll_fd < 0 || !d->detectors || !d->world.cgroups) {
+	d->world.contexts = contexts_new(options->host_root ?: "/", d->proc_root);
+	if (d->poll_fd < 0 || !d->detectors || !d->world.cgroups || !d->world.contexts) {
 		detect_free(d);
 		return -ENOMEM;
 	}
+	d->world.has_v1 = cgroups_has_v1(d->world.cgroups);
 	for (size_t i = 0; i < detector_defs_n; i++)
 		init_detector(d, i, options->settings);
 	*ret = d;
@@ -63,6 +68,30 @@ static int poll_also(struct detect *d, int fd)
 {
 	struct epoll_event wanted = {.events = EPOLLIN, .data.fd = fd};
 	return epoll_ctl(d->poll_fd, EPOLL_CTL_ADD, fd, &wanted) < 0 ? -errno : 0;
+}
+
+/* The cgroup that the context is about: the event's own entity, where it is one, else that of the header's task. */
+static bool find_cgroup(const struct detector *one, const struct event *record, const char *entity,
+			char ret_path[ENTITY_NAME_MAX])
+{
+	const struct detector_world *w = one->world;
+	if (one->def->entity == ENTITY_KIND_CGROUP && *entity) {
+		strcpy(ret_path, entity);
+		return true;
+	}
+	if (w->has_v1 && record->tgid && contexts_v1_path(w->contexts, record->tgid, ret_path, ENTITY_NAME_MAX))
+		return true;
+	return cgroups_path(w->cgroups, CGROUP_UNIFIED, record->cgroup_id, ret_path);
+}
+
+static void add_context(const struct detector *one, struct event *record, uint32_t *len, const char *entity)
+{
+	char path[ENTITY_NAME_MAX];
+	if (!find_cgroup(one, record, entity, path))
+		return;
+	record->context_len = contexts_of_path(one->world->contexts, path, (char *)record + *len, DETECTOR_RECORD_MAX - *len);
+	record->context_at = record->context_len ? *len : 0;
+	*len += record->context_len;
 }
 
 /* From a ring or from detector_emit(): completed by its detector and handed on. */
@@ -76,6 +105,7 @@ static int take_record(void *ctx, void *data, size_t len)
 	memcpy(d->scratch.room, data, n);
 	if (one->ops->finish)
 		one->ops->finish(one, &d->scratch.record, &n, entity);
+	add_context(one, &d->scratch.record, &n, entity);
 	d->scratch.record.size = n;
 	d->taken++;
 	d->fn(d->ctx, (uint16_t)(one - d->detectors), &d->scratch.record, n, entity);
@@ -244,6 +274,7 @@ void detect_status(const struct detect *d, uint16_t detector, struct detector_st
 		.lost = counted(one->counters.lost),
 		.limited = counted(one->counters.limited),
 	};
+	ret->seen = one->counters.seen ? counted(one->counters.seen) : ret->events + ret->lost + ret->limited;
 	if (supported && one->skeleton)
 		add_run_time(one, ret);
 }
@@ -275,6 +306,7 @@ struct detect *detect_free(struct detect *d)
 	for (size_t i = 0; d->detectors && i < detector_defs_n; i++)
 		detector_unload(&d->detectors[i]);
 	cgroups_free(d->world.cgroups);
+	contexts_free(d->world.contexts);
 	close_fd(&d->poll_fd);
 	free(d->detectors);
 	free(d);

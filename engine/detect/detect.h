@@ -28,12 +28,14 @@ enum detector_state { DETECTOR_UNSUPPORTED, DETECTOR_OFF, DETECTOR_ATTACHED };
 struct detector_settings {
 	int64_t threshold;	/* in the def's unit; 0: the default */
 	uint32_t rate_per_s;	/* events per second at most, the rest counted as limited; 0: the default, 100 */
+	uint32_t cgroup_rate_per_s; /* of any one cgroup but the root; 0: a quarter of the rate */
 };
 
 struct detect_options {
 	const struct detector_settings *settings; /* by detector; NULL: all defaults */
 	struct entities *entities; /* to name cgroups and bonds; shared with the engine */
 	const char *proc_root, *sys_root;
+	const char *host_root; /* where the host's own files are, for the names of pods; NULL: "/" */
 };
 
 struct detect; /* the set; opaque */
@@ -59,7 +61,8 @@ struct detector_status {
 	enum detector_state state;
 	const char *hook;   /* "tp_btf/mark_victim"; NULL while it has none */
 	const char *reason; /* why unsupported; NULL else */
-	uint64_t events, lost, limited; /* lost: no room in the ring; limited: over the rate */
+	/* lost: no room in the ring; limited: over a rate. Once nothing is under way, seen is their sum. */
+	uint64_t events, lost, limited, seen;
 	uint64_t run_ns, run_count;     /* of its programs, when bpf_stats_enabled */
 };
 void detect_status(const struct detect *d, uint16_t detector, struct detector_status *ret);

@@ -23,7 +23,8 @@ struct detector;
 
 /* What a detector's BPF object and a detector without BPF count alike. */
 struct detector_counters {
-	__u64 *emitted, *lost, *limited;
+	__u64 *emitted, *lost, *limited; /* their sum is what was seen */
+	__u64 *seen;			 /* NULL: it is that sum */
 	__u64 *armed_ns; /* NULL: it does not look at it */
 };
 
@@ -46,6 +47,8 @@ struct detector_ops {
 struct detector_world {
 	const char *proc_root, *sys_root;
 	struct cgroups *cgroups;
+	struct contexts *contexts;
+	bool has_v1; /* cgroups of v1: a task's path has to be asked for */
 	const struct btf *btf;	/* of the kernel, while loading; NULL when it has none */
 	uint64_t tick_function; /* addresses in the kernel's text; 0 unknown */
 	uint64_t memcg_oom_begin, memcg_oom_end;
@@ -78,6 +81,7 @@ extern const struct detector_ops *const detector_ops_table[];
 		(d)->skeleton = (bpf_)->skeleton;                                 \
 		(bpf_)->rodata->threshold_ns = (uint64_t)(d)->settings.threshold; \
 		(bpf_)->rodata->rate_per_s = (d)->settings.rate_per_s;            \
+		(bpf_)->rodata->cgroup_rate_per_s = (d)->settings.cgroup_rate_per_s; \
 	})
 #define detector_load(d, bpf_)                                                    \
 	({                                                                        \
@@ -85,7 +89,8 @@ extern const struct detector_ops *const detector_ops_table[];
 		if (r_ == 0)                                                      \
 			(d)->counters = (struct detector_counters){               \
 				&(bpf_)->bss->emitted, &(bpf_)->bss->lost,        \
-				&(bpf_)->bss->limited, &(bpf_)->bss->armed_ns};   \
+				&(bpf_)->bss->limited, &(bpf_)->bss->seen,        \
+				&(bpf_)->bss->armed_ns};                          \
 		r_;                                                               \
 	})
 

@@ -75,7 +75,7 @@ static int load(struct detector *d)
 	d->fd = open_socket();
 	if (d->fd < 0)
 		return detector_refuse(d, d->fd, "cannot listen to rtnetlink: %s", strerror(-d->fd));
-	d->counters = (struct detector_counters){&l->emitted, &l->lost, &l->limited, NULL};
+	d->counters = (struct detector_counters){.emitted = &l->emitted, .lost = &l->lost, .limited = &l->limited};
 	snprintf(d->hook, sizeof(d->hook), "rtnetlink RTM_NEWLINK");
 	return 0;
 }

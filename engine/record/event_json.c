@@ -9,7 +9,8 @@
 struct rendering {
 	struct buf *out;
 	const struct event *record;
-	uint32_t len;
+	uint32_t len; /* of its own fields */
+	uint32_t whole_len;
 	symbol_fn symbol;
 	void *ctx;
 };
@@ -100,6 +101,9 @@ static void add_value(const struct rendering *r, const struct event_field *f)
 	case FIELD_WORD:
 		add_short_text(r, f);
 		break;
+	case FIELD_CONTEXT:
+		add_quoted(r->out, event_context(r->record, r->whole_len, f->offset));
+		break;
 	}
 }
 
@@ -108,6 +112,10 @@ static bool field_present(const struct rendering *r, const struct event_field *f
 	static const size_t least[] = {
 		[FIELD_U32] = 4, [FIELD_U64] = 8, [FIELD_S64] = 8, [FIELD_IP] = 16, [FIELD_STACK] = 0,
 		[FIELD_TEXT] = 0, [FIELD_TAIL] = 0, [FIELD_WORD] = 4};
+	if (f->type == FIELD_CONTEXT) {
+		const char *text = event_context(r->record, r->whole_len, f->offset);
+		return text && *text;
+	}
 	if (f->type == FIELD_TAIL)
 		return f->offset < r->len;
 	return f->size >= least[f->type] && (size_t)f->offset + f->size <= r->len;
@@ -142,7 +150,8 @@ static void add_head(struct buf *out, const struct event *record, const char *ki
 void event_json(struct buf *out, const struct vocabulary *v, const struct event *record, uint32_t len,
 		const char *entity_name, int64_t realtime_offset_ns, symbol_fn symbol, void *ctx)
 {
-	struct rendering r = {.out = out, .record = record, .len = len, .symbol = symbol, .ctx = ctx};
+	struct rendering r = {.out = out, .record = record, .len = event_own_len(record, len), .whole_len = len,
+			      .symbol = symbol, .ctx = ctx};
 	int d = vocabulary_detector_of_kind(v, record->kind);
 	add_head(out, record, d < 0 ? NULL : v->detectors[d].name, entity_name, realtime_offset_ns);
 	add_fields(&r, v->common_fields, v->n_common_fields);

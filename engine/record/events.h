@@ -22,7 +22,7 @@ bool events_parse(const struct ring_record *rec, const char **ret_entity, const 
 typedef const char *(*symbol_fn)(void *ctx, uint64_t address); /* "func+0x1f"; NULL unknown */
 
 /* One event as one JSON object on one line, without the newline: {"t_ns":…, "kind":"oom", "entity":…, "comm":…, fields
- * by name; a stack as an array of symbols or "0x…"}. A field that lies past `len` is left out. Bytes that are no UTF-8 are
+ * by name; a stack as an array of symbols or "0x…"}. A field that lies past `len` is left out, and so is what the context has empty. Bytes that are no UTF-8 are
  * escaped as \u00NN. `realtime_offset_ns` makes "at" (RFC 3339). */
 void event_json(struct buf *out, const struct vocabulary *v, const struct event *record, uint32_t len,
 		const char *entity_name, int64_t realtime_offset_ns, symbol_fn symbol, void *ctx);

@@ -11,7 +11,8 @@
 static bool is_header(const char *key)
 {
 	static const char *const keys[] = {"t_ns", "at",    "kind", "entity", "cgroup_id",  "comm",		  "pid", "tgid",
-					   "cpu",  "flags", "memcg_id", "victim_cgroup_id", "task_start", "oom_score_adj"};
+					   "cpu",  "flags", "memcg_id", "victim_cgroup_id", "task_start", "oom_score_adj",
+					   "cgroup", "pod_uid", "qos", "runtime"};
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (streq(keys[i], key))
 			return true;

@@ -50,7 +50,7 @@ static uint16_t detector_named(const char *name)
 
 static struct detect *start_with(const char *name, int64_t threshold)
 {
-	struct detector_settings settings[16] = {0};
+	struct detector_settings settings[64] = {0};
 	struct detect *d;
 	settings[detector_named(name)] = (struct detector_settings){.threshold = threshold, .rate_per_s = 10000};
 	assert_int_equal(detect_new(&(struct detect_options){.settings = settings}, &d), 0);
@@ -361,6 +361,7 @@ static void a_task_over_its_memcgs_limit_is_named_with_the_memcg(void **state _u
 	}
 	assert_true(found);
 	assert_string_equal(w.entity, m.name);
+	assert_string_equal(event_context(&w.got.record, w.len, CONTEXT_CGROUP), m.name);
 	check_oom(&w.got.oom);
 }
 
