@@ -24,7 +24,7 @@ use() { # use NAME: its functions, and none of the one before
 }
 state_of() { "$T" status --json | jq -r --arg n "$1" ".detectors[] | select(.detector == \$n) | $2"; }
 read_events() { # read_events NAME: those of the rule's bundle into /tmp/events.jsonl, what the fault said into /tmp/fault.json
-  jq -Rn '[inputs | capture("^(?<key>[a-z0-9_]+)=(?<value>.*)$")] | map(.value |= (tonumber? // .)) | from_entries' \
+  jq -Rn '[inputs | capture("^(?<key>[a-z0-9_]+)=(?<value>.*)$") | {key, value: (.value | tonumber? // .)}] | from_entries' \
     /tmp/fault.txt >/tmp/fault.json
   "$T" cat "$(latest "$rule")" events.jsonl | jq -c --arg n "$1" 'select(.kind == $n)' >/tmp/events.jsonl
 }
