@@ -49,6 +49,12 @@ daemon_stop() {
   daemon=
 }
 
+# monitor COMMAND…: what only the machine around this one can do, such as a machine check or a pulled cable.
+monitor() {
+  stty -F /dev/ttyS2 raw -echo
+  echo "$*" >/dev/ttyS2
+}
+
 # incidents RULE: how many bundles that rule opened. wait_incident RULE SECONDS [COUNT]: until there are that many.
 bundles() { ls "$store" 2>/dev/null | grep -- "Z-$1-[0-9a-f]*\.tar\.zst$"; }
 incidents() { bundles "$1" | wc -l; }
