@@ -28,6 +28,7 @@ struct checker {
 	bool about_unknown; /* for_each was no kind we know: do not complain of what follows from that */
 	struct param *params;
 	bool *param_used;
+	bool between_events;	   /* arm.when: it is looked at while there is no event */
 	const struct node *scalar; /* the expression in hand */
 };
 

@@ -150,6 +150,10 @@ const struct event_field *check_field(struct checker *c, const struct term *t)
 	const char *name = t->text + strlen("event.");
 	if (c->rule->on < 0 && node_get(c->map, "on"))
 		return NULL; /* a detector that nobody knows was complained of already */
+	if (c->between_events) {
+		check_error(c, t->start, "no-event", "arm.when is looked at before there is an event; it can ask for signals alone");
+		return NULL;
+	}
 	if (c->rule->on < 0) {
 		check_error(c, t->start, "no-event", "'%.*s' is a field of an event; only a rule with `on:` has one", SHOWN_MAX,
 			    t->text);

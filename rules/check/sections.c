@@ -68,10 +68,10 @@ void check_arm(struct checker *c, const struct node *map)
 		check_error_at(c, detectors ? detectors->at : map->at, "missing-key", "arm names no detectors, as in detectors: [softirq]");
 	else if (check_names(c, detectors, check_detector, &c->rule->arm.detectors, &c->rule->arm.n_detectors))
 		warn_of_always(c, detectors);
-	if (when && c->rule->on >= 0)
-		check_error_at(c, when->at, "on-and-when", "a rule on events arms at its firing; arm.when has no meaning in it");
-	else if (when)
+	c->between_events = true;
+	if (when)
 		c->rule->arm.when = check_condition(c, when);
+	c->between_events = false;
 	check_span_between(c, node_get(map, "for"), NS_PER_S, ARM_MAX_NS, &c->rule->arm.for_ns);
 }
 

@@ -163,6 +163,8 @@ struct instance *instance_find(const struct rule_run *r, uint16_t entity);
 
 /* state.c */
 void state_evaluate(struct machine *m, struct rule_run *r, struct instance *i);
+/* All that there is to a rule on events between them. */
+void state_consider_arming(struct machine *m, struct rule_run *r, struct instance *i);
 void state_event(struct machine *m, struct rule_run *r, const struct input *in);
 void state_trigger(struct machine *m, const struct input *in);
 void state_vanish(struct machine *m, struct rule_run *r, struct instance *i);

@@ -117,11 +117,13 @@ static void evaluate_rule(struct machine *m, size_t index)
 	bool all = mask_has(m->due_all, index);
 	const uint64_t *word = &m->due_of[index / 64];
 	uint64_t bit = UINT64_C(1) << (index % 64);
-	if (r->rule->on >= 0)
-		return;
 	for (size_t k = 0; k < r->n_instances; k++) {
 		struct instance *i = &r->instances[k];
-		if (all || word[i->entity * m->n_words] & bit)
+		if (!all && !(word[i->entity * m->n_words] & bit))
+			continue;
+		if (r->rule->on >= 0)
+			state_consider_arming(m, r, i);
+		else
 			state_evaluate(m, r, i);
 	}
 }

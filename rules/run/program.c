@@ -219,7 +219,7 @@ static int compile_rule(struct machine *m, size_t index)
 	    (r = compile_root(&c, rule->clear, &run->program.clear)) < 0 ||
 	    (r = compile_root(&c, rule->arm.when, &run->program.arm_when)) < 0)
 		return r;
-	if (rule->on < 0 && (c.pulses || !c.reads))
+	if ((rule->on < 0 || rule->arm.when) && (c.pulses || !c.reads))
 		mask_set(m->pulse, index);
 	if (!c.reads)
 		run->gap_ns = UINT64_MAX;

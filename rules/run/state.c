@@ -215,13 +215,19 @@ static bool is_at_rest(const struct rule_run *r, const struct instance *i)
 	return i->state == RULE_IDLE && i->verdict == TRUTH_FALSE && r->rule->hold_of_ns == 0;
 }
 
+void state_consider_arming(struct machine *m, struct rule_run *r, struct instance *i)
+{
+	const struct program *p = &r->program;
+	if (p->arm_when != NONE && wants_arming(r->rule) && eval_truth(m, p, p->arm_when, i->entity) == TRUTH_TRUE)
+		arm(m, r, i);
+}
+
 void state_evaluate(struct machine *m, struct rule_run *r, struct instance *i)
 {
 	const struct program *p = &r->program;
 	if (i->judged && m->now_ns - i->evaluated_ns > r->gap_ns)
 		step(m, r, i, counts_as(r->rule, TRUTH_UNKNOWN, i->state == RULE_FIRING));
-	if (p->arm_when != NONE && wants_arming(r->rule) && eval_truth(m, p, p->arm_when, i->entity) == TRUTH_TRUE)
-		arm(m, r, i);
+	state_consider_arming(m, r, i);
 	i->verdict = (uint8_t)eval_truth(m, p, p->when, i->entity);
 	if (is_at_rest(r, i)) {
 		i->before = TRUTH_FALSE;
@@ -257,8 +263,7 @@ void state_event(struct machine *m, struct rule_run *r, const struct input *in)
 	i->verdict = (uint8_t)(p->when == NONE ? TRUTH_TRUE : eval_truth(m, p, p->when, i->entity));
 	i->evaluated_ns = m->now_ns;
 	i->judged = true;
-	if (p->arm_when != NONE && wants_arming(r->rule) && eval_truth(m, p, p->arm_when, i->entity) == TRUTH_TRUE)
-		arm(m, r, i);
+	state_consider_arming(m, r, i);
 	if (counts_as(r->rule, (enum truth)i->verdict, /* clearing= */ false) != TRUTH_TRUE)
 		return;
 	struct transition t = firing(m, r, i->entity);

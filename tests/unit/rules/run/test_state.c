@@ -249,6 +249,29 @@ static void without_a_condition_arming_begins_at_the_firing(void **state)
 	rig_stop(&rig);
 }
 
+static void a_rule_on_events_arms_what_it_waits_for_by_its_own_condition(void **state)
+{
+	static const uint16_t detectors[] = {0};
+	struct event_softirq late = {.h = {.kind = EVENT_SOFTIRQ, .size = sizeof(late)}};
+	struct rig rig;
+	(void)state;
+	build_reset();
+	struct rule *r = build_rule("r", NULL);
+	r->on = vocabulary_detector(test_vocabulary(), "softirq");
+	r->arm.when = above("cpu.sys", 30);
+	r->arm.detectors = detectors;
+	r->arm.n_detectors = 1;
+	r->arm.for_ns = 3 * NS_PER_S;
+	rig_start(&rig, build_ruleset());
+	play(&rig, "FTFF");
+	assert_string_equal(rig_said(&rig), "1s arm r host\n");
+	rig_event(&rig, 3500, 0, "softirq", &late, sizeof(late));
+	assert_string_equal(rig_said(&rig), "3.500s fired r host\n3.500s ended r host\n");
+	rig_read(&rig, 5000, 0, "cpu.sys", 1);
+	assert_string_equal(rig_said(&rig), "5s disarm r host\n");
+	rig_stop(&rig);
+}
+
 static void a_trigger_by_hand_captures_whatever_the_limits_say(void **state)
 {
 	struct rig rig;
@@ -293,6 +316,7 @@ int main(void)
 		cmocka_unit_test(an_event_fires_and_ends_at_once_for_the_entity_it_belongs_to),
 		cmocka_unit_test(events_are_unknown_while_not_attached_and_counted_from_then_on),
 		cmocka_unit_test(arming_begins_at_the_first_true_and_lasts_for_its_time_after_the_last),
+		cmocka_unit_test(a_rule_on_events_arms_what_it_waits_for_by_its_own_condition),
 		cmocka_unit_test(without_a_condition_arming_begins_at_the_firing),
 		cmocka_unit_test(a_trigger_by_hand_captures_whatever_the_limits_say),
 		cmocka_unit_test(an_input_from_the_past_is_judged_at_its_predecessors_time),
