@@ -4,11 +4,15 @@
  * issue is stamped here: where the kernel caches the time per plug, io_start_time_ns equals start_time_ns (6.12).
  * Stamps lie in a plain array at a hash of tag and sector; requests that share a slot cost the issuer's name.
  */
+#define HISTS 2
 #include "bpf/lib/emit.bpf.h"
+#include "bpf/lib/hist.bpf.h"
 
 #define SLOTS	  4096
 #define OP_MASK	  0xff /* REQ_OP_MASK */
 #define NO_SECTOR (~0ULL)
+
+enum { HIST_Q2C, HIST_D2C };
 
 struct gendisk {
 	char disk_name[32];
@@ -117,6 +121,10 @@ int BPF_PROG(on_complete, struct request *rq, int error, unsigned int bytes)
 		issue = NULL;
 	d2c_ns = since(now, issue ? issue->t_ns : rq->io_start_time_ns);
 	q2c_ns = since(now, rq->start_time_ns);
+	if (q2c_ns)
+		hist_add(HIST_Q2C, q2c_ns);
+	if (d2c_ns)
+		hist_add(HIST_D2C, d2c_ns);
 	if (q2c_ns <= threshold_ns && d2c_ns <= threshold_ns)
 		return 0;
 	return report(rq, issue, error, bytes, now, q2c_ns ?: d2c_ns, d2c_ns);

@@ -8,7 +8,9 @@
  *     63                              22 21          0
  *     | microseconds (wraps in 50 days) |     pid     |
  */
+#define HISTS 1 /* all waits */
 #include "bpf/lib/emit.bpf.h"
+#include "bpf/lib/hist.bpf.h"
 
 #define PID_BITS 22 /* PID_MAX_LIMIT is 4 Mi */
 #define PID_MASK ((1U << PID_BITS) - 1)
@@ -104,6 +106,8 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 	if (preempt || is_runnable(prev))
 		stamp(prev->pid, now);
 	wait_ns = pid ? waited_ns(pid, now) : 0;
+	if (wait_ns)
+		hist_add(0, wait_ns);
 	return wait_ns > threshold_ns ? report(ctx, prev, next, now, wait_ns) : 0;
 }
 

@@ -6,7 +6,9 @@
  * Of the hrtimers only the tick's own is believed: others may be started when already past, and those of other clocks
  * seem late when the clock was set. On an idle CPU a late tick tells of the hypervisor or of a deep sleep, not of us.
  */
+#define HISTS 1 /* raise to entry, all vectors */
 #include "bpf/lib/emit.bpf.h"
+#include "bpf/lib/hist.bpf.h"
 
 #define SOFTIRQS 16
 #define VEC_TIMER (~0U)
@@ -75,6 +77,7 @@ int BPF_PROG(on_entry, __u32 vec)
 	since = *raised;
 	*raised = 0;
 	now = bpf_ktime_get_ns();
+	hist_add(0, now - since);
 	if (now < since + threshold_ns)
 		return 0;
 	return report(ctx, now, now - since, vec);

@@ -85,6 +85,11 @@ static int open_machine(struct engine *e)
 	return 0;
 }
 
+static bool read_histogram(void *ctx, enum histogram_id id, struct histogram *ret)
+{
+	return detect_histogram(((struct engine *)ctx)->detect, id, ret);
+}
+
 static int open_source(struct engine *e)
 {
 	struct source_options options = {
@@ -93,6 +98,8 @@ static int open_source(struct engine *e)
 		.proc_root = e->config->proc_root,
 		.sys_root = e->config->sys_root,
 		.entities = e->entities,
+		.histogram = read_histogram,
+		.histogram_ctx = e,
 	};
 	int r = source_open(&options, &e->source);
 	if (r < 0)

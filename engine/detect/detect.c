@@ -159,6 +159,8 @@ static int probe(struct detector *one)
 	int r = one->ops->load(one);
 	if (r >= 0 && one->skeleton)
 		r = watch_ring(one);
+	if (r >= 0)
+		r = detector_map_hists(one);
 	if (r >= 0 && one->fd >= 0)
 		r = poll_also(one->set, one->fd);
 	if (r >= 0)
@@ -277,6 +279,29 @@ void detect_status(const struct detect *d, uint16_t detector, struct detector_st
 	ret->seen = one->counters.seen ? counted(one->counters.seen) : ret->events + ret->lost + ret->limited;
 	if (supported && one->skeleton)
 		add_run_time(one, ret);
+}
+
+static const struct detector *keeper_of(const struct detect *d, enum histogram_id id)
+{
+	for (size_t i = 0; i < detector_defs_n; i++)
+		if (streq(d->detectors[i].def->name, histogram_detector(id)))
+			return &d->detectors[i];
+	return NULL;
+}
+
+bool detect_histogram(struct detect *d, enum histogram_id id, struct histogram *ret)
+{
+	const struct detector *one = keeper_of(d, id);
+	unsigned which = histogram_index(id);
+	*ret = (struct histogram){0};
+	if (!one || !one->hists || which >= one->n_hists)
+		return false;
+	for (unsigned cpu = 0; cpu < one->n_cpus; cpu++) {
+		struct hist *h = &one->hists[cpu * one->n_hists + which];
+		histogram_add(ret, h);
+		ret->max_ns = MAX(ret->max_ns, (uint64_t)__atomic_exchange_n(&h->max_ns, 0, __ATOMIC_RELAXED));
+	}
+	return one->state == DETECTOR_ATTACHED;
 }
 
 static int run_self_test(struct detector *one)

@@ -15,6 +15,7 @@
 #include "bpf/event.h"
 #include "engine/base/entity.h"
 #include "engine/base/vocabulary.h"
+#include "engine/detect/histogram.h"
 
 /* Names, classes and fields of all detectors, sorted by name; links no BPF, so that offline tools can use it too. */
 extern const struct detector_def detector_defs[];
@@ -66,6 +67,10 @@ struct detector_status {
 	uint64_t run_ns, run_count;     /* of its programs, when bpf_stats_enabled */
 };
 void detect_status(const struct detect *d, uint16_t detector, struct detector_status *ret);
+
+/* The sums so far of a histogram that a detector keeps (zeros where there is none); takes its max_ns. False while that
+ * detector is not attached. */
+bool detect_histogram(struct detect *d, enum histogram_id id, struct histogram *ret);
 
 /* How the tests wait for nothing: emits one event of the detector's kind through the same path (test_run or a canned
  * record). -EOPNOTSUPP where it has none. */

@@ -2,6 +2,7 @@
 #include "engine/detect/detector.h"
 
 #include <stdarg.h>
+#include <sys/mman.h>
 
 int detector_refuse(struct detector *d, int error, const char *fmt, ...)
 {
@@ -47,9 +48,50 @@ void detector_detach_all(struct detector *d)
 		bpf_link__destroy(d->links[--d->n_links]);
 }
 
+static struct bpf_map *hists_of(const struct detector *d)
+{
+	return bpf_object__find_map_by_name(*d->skeleton->obj, "hists");
+}
+
+static size_t hists_bytes(const struct detector *d)
+{
+	return d->n_hists * d->n_cpus * sizeof(struct hist);
+}
+
+void detector_size_hists(struct detector *d)
+{
+	struct bpf_map *map = hists_of(d);
+	int cpus = libbpf_num_possible_cpus();
+	if (!map || cpus < 1)
+		return;
+	d->n_hists = bpf_map__max_entries(map);
+	d->n_cpus = (unsigned)cpus;
+	bpf_map__set_max_entries(map, d->n_hists * d->n_cpus);
+}
+
+int detector_map_hists(struct detector *d)
+{
+	if (!d->n_hists)
+		return 0;
+	void *at = mmap(NULL, hists_bytes(d), PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(hists_of(d)), 0);
+	if (at == MAP_FAILED)
+		return -errno;
+	d->hists = at;
+	return 0;
+}
+
+static void unmap_hists(struct detector *d)
+{
+	if (d->hists)
+		munmap(d->hists, hists_bytes(d));
+	d->hists = NULL;
+	d->n_hists = 0;
+}
+
 void detector_unload(struct detector *d)
 {
 	detector_detach_all(d);
+	unmap_hists(d);
 	if (d->ops->unload)
 		d->ops->unload(d);
 	if (d->skeleton)

@@ -67,12 +67,18 @@ struct detector {
 	void *own;			      /* of NAME.c */
 	int fd;				      /* polled beside the ring; -1: none */
 	struct detector_counters counters;
+	struct hist *hists; /* mapped: n_hists for each of n_cpus; NULL: it keeps none */
+	unsigned n_hists, n_cpus;
 	struct bpf_link *links[DETECTOR_LINKS_MAX];
 	size_t n_links;
 };
 
 /* The rows of table.c, in the order of detector_defs. */
 extern const struct detector_ops *const detector_ops_table[];
+
+/* Before loading: a histogram for each CPU. After it: maps them. */
+void detector_size_hists(struct detector *d);
+int detector_map_hists(struct detector *d);
 
 /* Takes over an opened skeleton and tells it threshold and rate; loads it and finds its counters. */
 #define detector_open(d, bpf_)                                                    \
@@ -82,6 +88,7 @@ extern const struct detector_ops *const detector_ops_table[];
 		(bpf_)->rodata->threshold_ns = (uint64_t)(d)->settings.threshold; \
 		(bpf_)->rodata->rate_per_s = (d)->settings.rate_per_s;            \
 		(bpf_)->rodata->cgroup_rate_per_s = (d)->settings.cgroup_rate_per_s; \
+		detector_size_hists(d);                                           \
 	})
 #define detector_load(d, bpf_)                                                    \
 	({                                                                        \

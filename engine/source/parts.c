@@ -3,7 +3,7 @@
 
 // clang-format off
 #define PARTS(X) X(stat) X(loadavg) X(meminfo) X(vmstat) X(disk) X(netdev) X(tcp) X(softnet) X(psi) X(fd) \
-	X(mount) X(cgroup) X(self)
+	X(mount) X(cgroup) X(histograms) X(self)
 // clang-format on
 
 #define DECLARE(name) extern const struct part_ops part_##name;

@@ -7,6 +7,13 @@
 
 // clang-format off
 #define SIGNALS(X) \
+	X(BLOCK_D2C_MAX, "block.d2c_max", SECONDS, HOST, SECOND, "longest time from issue to completion of a request") \
+	X(BLOCK_D2C_P50, "block.d2c_p50", SECONDS, HOST, SECOND, "half the requests took less from issue to completion") \
+	X(BLOCK_D2C_P99, "block.d2c_p99", SECONDS, HOST, SECOND, "99 % of requests took less from issue to completion") \
+	X(BLOCK_Q2C_MAX, "block.q2c_max", SECONDS, HOST, SECOND, "longest time from queueing to completion of a request") \
+	X(BLOCK_Q2C_P50, "block.q2c_p50", SECONDS, HOST, SECOND, "half the requests took less from queueing to completion") \
+	X(BLOCK_Q2C_P99, "block.q2c_p99", SECONDS, HOST, SECOND, "99 % of requests took less from queueing to completion") \
+	X(BLOCK_REQUESTS, "block.requests", PER_SECOND, HOST, SECOND, "requests completed, as iolatency counts them") \
 	X(CGROUP_ANON, "cgroup.anon", BYTES, CGROUP, SECOND, "anonymous memory") \
 	X(CGROUP_CPU, "cgroup.cpu", MILLI, CGROUP, SECOND, "CPUs in use") \
 	X(CGROUP_D, "cgroup.d", COUNT, CGROUP, SECOND, "tasks in uninterruptible sleep") \
@@ -43,11 +50,19 @@
 	X(MEM_ANON, "mem.anon", BYTES, HOST, TICK, "anonymous memory of processes") \
 	X(MEM_AVAILABLE, "mem.available", BYTES, HOST, SECOND, "memory to be had without swapping, as the kernel estimates") \
 	X(MEM_COMMITTED, "mem.committed", BYTES, HOST, SECOND, "memory promised to processes") \
+	X(MEM_COMPACT_MAX, "mem.compact_max", SECONDS, HOST, SECOND, "longest compaction of memory") \
+	X(MEM_COMPACT_P50, "mem.compact_p50", SECONDS, HOST, SECOND, "half the compactions took less") \
+	X(MEM_COMPACT_P99, "mem.compact_p99", SECONDS, HOST, SECOND, "99 % of compactions took less") \
+	X(MEM_COMPACTS, "mem.compacts", PER_SECOND, HOST, SECOND, "compactions of memory") \
 	X(MEM_DIRTY, "mem.dirty", BYTES, HOST, TICK, "page cache to be written") \
 	X(MEM_FILE, "mem.file", BYTES, HOST, TICK, "page cache, shared memory left out") \
 	X(MEM_FREE, "mem.free", BYTES, HOST, TICK, "unused memory") \
 	X(MEM_KERNEL_STACK, "mem.kernel_stack", BYTES, HOST, TICK, "kernel stacks of tasks") \
 	X(MEM_PAGETABLES, "mem.pagetables", BYTES, HOST, TICK, "page tables") \
+	X(MEM_RECLAIM_MAX, "mem.reclaim_max", SECONDS, HOST, SECOND, "longest direct reclaim") \
+	X(MEM_RECLAIM_P50, "mem.reclaim_p50", SECONDS, HOST, SECOND, "half the direct reclaims took less") \
+	X(MEM_RECLAIM_P99, "mem.reclaim_p99", SECONDS, HOST, SECOND, "99 % of direct reclaims took less") \
+	X(MEM_RECLAIMS, "mem.reclaims", PER_SECOND, HOST, SECOND, "direct reclaims by tasks") \
 	X(MEM_SHMEM, "mem.shmem", BYTES, HOST, TICK, "shared memory and tmpfs") \
 	X(MEM_SLAB, "mem.slab", BYTES, HOST, TICK, "kernel objects") \
 	X(MEM_SLAB_UNRECLAIMABLE, "mem.slab_unreclaimable", BYTES, HOST, TICK, "kernel objects that cannot be reclaimed") \
@@ -74,11 +89,19 @@
 	X(SCHED_BLOCKED, "sched.blocked", COUNT, HOST, TICK, "tasks waiting for block I/O") \
 	X(SCHED_FORKS, "sched.forks", PER_SECOND, HOST, TICK, "tasks created") \
 	X(SCHED_RUNNING, "sched.running", COUNT, HOST, TICK, "runnable tasks, those on a CPU included") \
+	X(SCHED_RUNQ_MAX, "sched.runq_max", SECONDS, HOST, SECOND, "longest wait of a runnable task for a CPU") \
+	X(SCHED_RUNQ_P50, "sched.runq_p50", SECONDS, HOST, SECOND, "half the waits for a CPU were shorter") \
+	X(SCHED_RUNQ_P99, "sched.runq_p99", SECONDS, HOST, SECOND, "99 % of waits for a CPU were shorter") \
+	X(SCHED_RUNQ_WAITS, "sched.runq_waits", PER_SECOND, HOST, SECOND, "waits for a CPU that ended") \
 	X(SCHED_SWITCHES, "sched.switches", PER_SECOND, HOST, TICK, "context switches") \
 	X(SELF_CPU, "self.cpu", PERCENT, HOST, SECOND, "CPU time of tracetrap and its helpers, of one CPU") \
 	X(SELF_LOST, "self.lost", COUNT, HOST, SECOND, "ticks, entities and readings lost since the start") \
 	X(SELF_RSS, "self.rss", BYTES, HOST, SECOND, "resident memory of tracetrap and its helpers") \
 	X(SOFTIRQ_BLOCK, "softirq.block", PER_SECOND, HOST, TICK, "block completion softirqs") \
+	X(SOFTIRQ_DELAY_MAX, "softirq.delay_max", SECONDS, HOST, SECOND, "longest time from raise to entry") \
+	X(SOFTIRQ_DELAY_P50, "softirq.delay_p50", SECONDS, HOST, SECOND, "half the softirqs were entered sooner") \
+	X(SOFTIRQ_DELAY_P99, "softirq.delay_p99", SECONDS, HOST, SECOND, "99 % of softirqs were entered sooner") \
+	X(SOFTIRQ_DELAYS, "softirq.delays", PER_SECOND, HOST, SECOND, "softirqs entered") \
 	X(SOFTIRQ_NET_RX, "softirq.net_rx", PER_SECOND, HOST, TICK, "network receive softirqs") \
 	X(SOFTIRQ_NET_TX, "softirq.net_tx", PER_SECOND, HOST, TICK, "network transmit softirqs") \
 	X(SOFTIRQ_RCU, "softirq.rcu", PER_SECOND, HOST, TICK, "RCU softirqs") \

@@ -18,6 +18,7 @@
 #include "engine/base/entity.h"
 #include "engine/base/input.h"
 #include "engine/base/vocabulary.h"
+#include "engine/detect/histogram.h"
 
 #include <sys/types.h>
 
@@ -27,6 +28,9 @@ extern const size_t signal_table_n;
 
 enum source_kind { SOURCE_AUTO, SOURCE_BPF, SOURCE_PROC };
 
+/* The sums of a detector's histogram; false while it is not attached. */
+typedef bool (*histogram_fn)(void *ctx, enum histogram_id id, struct histogram *ret);
+
 struct source_options {
 	enum source_kind kind;
 	unsigned tick_hz;	/* 0: 100 with the bpf_timer, 10 else */
@@ -35,6 +39,8 @@ struct source_options {
 	struct entities *entities; /* shared with the engine; must outlive the source */
 	const char *const *skip_disks; /* globs left out; NULL: loop*, ram*, zram* and partitions */
 	unsigned max_cgroups;	/* 0: what the entity table holds */
+	histogram_fn histogram; /* NULL: there are no detectors; not called before source_open() has returned */
+	void *histogram_ctx;
 };
 
 typedef void (*input_fn)(void *ctx, const struct input *in);
