@@ -182,16 +182,17 @@ struct event_ras {
 	__u32 source;	/* enum ras_source */
 	__u32 severity; /* enum ras_severity */
 	__u64 address;	/* physical; of AER: 0 */
-	__u64 status;	/* MCi_STATUS, AER status bits, the vendor's section type … */
-	__u64 misc, synd;
+	__u64 status;	/* MCi_STATUS, AER status bits, ARM's error information, validation bits of EXTLOG */
+	__u64 misc;	/* MCi_MISC, ARM's validation bits; with status the 16 bytes of a vendor's section type */
+	__u64 synd;	/* of MCE and EDAC the syndrome, of ARM the MPIDR */
 	__u32 bank;	/* MCE: the bank; EDAC: the memory controller */
 	__u32 error_count;
-	__u32 error_cpu; /* that the record is about; the header's is where it was read */
-	__u32 error_type; /* EDAC's, memory failure's page type, AER's severity as the kernel has it */
-	__u32 result;	 /* of a memory failure: enum mf_result */
+	__u32 error_cpu;  /* MCE, ARM: whose error it is; the header's is where it was read */
+	__u32 error_type; /* as the kernel has it: MCE: its X86_VENDOR_*; AER: the severity; the others: the type */
+	__u32 result;	  /* enum ras_result, of a memory failure */
 	__u32 pad;
-	char device[EVENT_NAME_LEN * 2]; /* PCI device, DIMM label */
-	char message[EVENT_NAME_LEN * 2];
+	char device[EVENT_NAME_LEN * 2]; /* DIMM label, PCI device; filled by user space where the kernel names none */
+	char message[EVENT_NAME_LEN * 2]; /* EDAC's; of the others filled by user space */
 };
 
 enum ras_source {
@@ -209,6 +210,14 @@ enum ras_severity {
 	RAS_RECOVERABLE = 2, /* uncorrected, but the machine goes on */
 	RAS_FATAL = 3,
 	RAS_INFO = 4,
+};
+
+/* What became of a page that failed: the kernel's enum mf_result + 1. */
+enum ras_result {
+	RAS_PAGE_IGNORED = 1,
+	RAS_PAGE_FAILED = 2,
+	RAS_PAGE_DELAYED = 3,
+	RAS_PAGE_RECOVERED = 4,
 };
 
 /* Both ends of a packet or socket, in host order but for the addresses. */

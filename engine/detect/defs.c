@@ -105,6 +105,25 @@ static const struct event_blame oom_blames[] = {
 	{"task", "comm", "tgid", 0.9, "its allocation triggered the OOM kill of {victim_comm}", NULL},
 };
 
+static const struct event_field ras_fields[] = {
+	NUMBER64(event_ras, address),
+	NUMBER32(event_ras, bank),
+	TEXT(event_ras, device),
+	NUMBER32(event_ras, error_count),
+	NUMBER32(event_ras, error_cpu),
+	NUMBER32(event_ras, error_type),
+	TEXT(event_ras, message),
+	NUMBER64(event_ras, misc),
+	WORD(event_ras, result, "", "ignored", "failed", "delayed", "recovered"),
+	WORD(event_ras, severity, "unknown", "corrected", "recoverable", "fatal", "info"),
+	WORD(event_ras, source, "", "mce", "edac", "aer", "memory-failure", "extlog", "non-standard", "arm"),
+	NUMBER64(event_ras, status),
+	NUMBER64(event_ras, synd),
+};
+static const struct event_blame ras_blames[] = {
+	{"device", "device", NULL, 1, "{severity} error, by {source}: {message}", NULL},
+};
+
 static const struct event_field runqlat_fields[] = {
 	TEXT(event_runqlat, prev_comm),
 	NUMBER32(event_runqlat, prev_pid),

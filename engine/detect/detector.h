@@ -61,7 +61,7 @@ struct detector {
 	struct detect *set;
 	struct detector_settings settings; /* the defaults filled in */
 	enum detector_state state;
-	char hook[96], reason[320];
+	char hook[128], reason[320];
 	struct bpf_object_skeleton *skeleton; /* NULL: no BPF */
 	void *bpf;			      /* the struct NAME_bpf, freed with it */
 	void *own;			      /* of NAME.c */

@@ -17,6 +17,8 @@ DETECTOR_ROW(lacp, EVENT_LACP, DETECTOR_ALWAYS, ENTITY_KIND_BOND, UNIT_NUMBER, 0
 	     "a bond's port stopped or started to carry traffic")
 DETECTOR_ROW(oom, EVENT_OOM, DETECTOR_ALWAYS, ENTITY_KIND_CGROUP, UNIT_NUMBER, 0,
 	     "a task was chosen to die for want of memory")
+DETECTOR_ROW(ras, EVENT_RAS, DETECTOR_ALWAYS, ENTITY_KIND_HOST, UNIT_NUMBER, 0,
+	     "hardware reported an error: memory, processor, PCIe or a vendor's own")
 DETECTOR_ROW(runqlat, EVENT_RUNQLAT, DETECTOR_ARMED, ENTITY_KIND_HOST, UNIT_SECONDS, 20000000,
 	     "a runnable task waited for a CPU")
 DETECTOR_ROW(softirq, EVENT_SOFTIRQ, DETECTOR_ARMED, ENTITY_KIND_HOST, UNIT_SECONDS, 10000000,

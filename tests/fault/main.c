@@ -11,6 +11,7 @@ static const struct fault faults[] = {
 	 {.seconds = 0.06, .cpu = 1, .times = 1, .where = "test_run"}},
 	{"io", "synchronous direct writes as fast as the disk takes them", fault_io, {.seconds = 6, .path = "/var/tmp", .bytes = 1 << 20}},
 	{"memory", "a process that takes memory within a second and keeps it", fault_memory, {.seconds = 4, .bytes = 512 << 20}},
+	{"memory-failure", "a page of its own memory fails, as hardware would tell (madvise)", fault_memory_failure, {.bytes = 4096}},
 	{"oom", "a memory cgroup (v2) runs over its limit", fault_oom, {.bytes = 40 << 20, .path = "/sys/fs/cgroup"}},
 };
 
