@@ -145,6 +145,15 @@ static const struct event_blame softirq_blames[] = {
 	{"function", "function", NULL, 1, "ran with interrupts or softirqs off for {offtime}", NULL},
 };
 
+static const struct event_field softlockup_fields[] = {
+	STACK(event_softlockup),
+	SPAN64(event_softlockup, stuck_ns, "stuck"),
+};
+static const struct event_blame softlockup_blames[] = {
+	{"task", "comm", "pid", 1, "kept CPU {cpu} from scheduling[ for {stuck}]", NULL},
+	{"function", "function", NULL, 0.95, "where {comm} (pid {pid}) kept CPU {cpu}", NULL},
+};
+
 #define DETECTOR_ROW(name_, kind_, class_, entity_, unit_, threshold_, summary_) \
 	{                                                                        \
 		.name = #name_,                                                  \

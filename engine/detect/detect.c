@@ -186,11 +186,17 @@ static void find_symbols(struct detector_world *w)
 {
 	/* The tick's own timer: tick_sched_timer() became tick_nohz_handler() in 6.9. */
 	struct ksym_range found[] = {
-		{.name = "mem_cgroup_out_of_memory"}, {.name = "tick_nohz_handler"}, {.name = "tick_sched_timer"}};
+		{.name = "mem_cgroup_out_of_memory"},
+		{.name = "tick_nohz_handler"},
+		{.name = "tick_sched_timer"},
+		{.name = "asm_sysvec_apic_timer_interrupt"},
+	};
 	ksym_find(w->proc_root, found, ARRAY_SIZE(found));
 	w->memcg_oom_begin = found[0].begin;
 	w->memcg_oom_end = found[0].end;
 	w->tick_function = found[1].begin ?: found[2].begin;
+	w->timer_entry_begin = found[3].begin;
+	w->timer_entry_end = found[3].end;
 }
 
 int detect_start(struct detect *d)

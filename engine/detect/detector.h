@@ -52,6 +52,7 @@ struct detector_world {
 	const struct btf *btf;	/* of the kernel, while loading; NULL when it has none */
 	uint64_t tick_function; /* addresses in the kernel's text; 0 unknown */
 	uint64_t memcg_oom_begin, memcg_oom_end;
+	uint64_t timer_entry_begin, timer_entry_end; /* where the timer's interrupt enters the kernel (x86) */
 };
 
 struct detector {

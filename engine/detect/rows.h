@@ -23,3 +23,5 @@ DETECTOR_ROW(runqlat, EVENT_RUNQLAT, DETECTOR_ARMED, ENTITY_KIND_HOST, UNIT_SECO
 	     "a runnable task waited for a CPU")
 DETECTOR_ROW(softirq, EVENT_SOFTIRQ, DETECTOR_ARMED, ENTITY_KIND_HOST, UNIT_SECONDS, 10000000,
 	     "interrupts or softirqs were off, or served late")
+DETECTOR_ROW(softlockup, EVENT_SOFTLOCKUP, DETECTOR_ALWAYS, ENTITY_KIND_HOST, UNIT_NUMBER, 0,
+	     "the kernel's watchdog found a CPU that schedules no more")
