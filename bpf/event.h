@@ -297,8 +297,8 @@ struct event_netdev {
 	__u32 change; /* enum netdev_change */
 	__u32 flags;  /* IFF_* after the change */
 	__u32 mtu, mtu_before;
-	__u8 mac[8], mac_before[8]; /* the first 6 bytes; zero where it has none */
 	__u32 master; /* ifindex of its bond or bridge, 0 none */
+	char mac[EVENT_NAME_LEN * 2], mac_before[EVENT_NAME_LEN * 2]; /* "52:54:00:12:34:56" */
 	char linkstatus[EVENT_NAME_LEN]; /* "linkstatus_carrierdown" …: the change in words */
 };
 
@@ -376,7 +376,7 @@ enum exec_what {
 
 /* The kernel's log said so. The lines are the record's tail. */
 struct event_klog {
-	struct event h; /* time as the log has it; cpu and pid where the lines tell */
+	struct event h; /* time as it was read; the lines have the log's own; cpu, pid and comm where they tell */
 	char name[EVENT_NAME_LEN]; /* of the pattern: "rcu-stall" */
 	char subsystem[EVENT_NAME_LEN];
 	char device[EVENT_NAME_LEN];
@@ -447,7 +447,7 @@ _Static_assert(sizeof(struct event_ras) == 72 + 8 + 32 + 24 + 128, "no hidden pa
 _Static_assert(sizeof(struct event_dropwatch) == 72 + 48 + 8 + 32 + 8 + 32 + 32 + 8 * EVENT_STACK_DEPTH, "no hidden padding");
 _Static_assert(sizeof(struct event_tcpretrans) == 72 + 48 + 24, "no hidden padding");
 _Static_assert(sizeof(struct event_netrecvlat) == 72 + 48 + 8 + 16 + 16 + 32, "no hidden padding");
-_Static_assert(sizeof(struct event_netdev) == 72 + 64 + 20 + 16 + 4 + 32, "no hidden padding");
+_Static_assert(sizeof(struct event_netdev) == 72 + 64 + 24 + 128 + 32, "no hidden padding");
 _Static_assert(sizeof(struct event_txtimeout) == 72 + 64 + 16, "no hidden padding");
 _Static_assert(sizeof(struct event_iotrace) == 72 + 56 + 32 + 144, "no hidden padding");
 _Static_assert(sizeof(struct event_offcpu) == 72 + 40 + 8 * EVENT_STACK_DEPTH, "no hidden padding");

@@ -1,66 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/detect/bond.h"
 
+#include "engine/detect/attribute.h"
+
 #include <linux/if_bonding.h>
 #include <linux/if_link.h>
-#include <linux/rtnetlink.h>
 
 #define AD_COLLECTING	0x10 /* bits of a port's state, IEEE 802.1AX */
 #define AD_DISTRIBUTING 0x20
-
-struct attributes {
-	const char *at, *end;
-};
-
-struct attribute {
-	uint16_t type;
-	uint16_t len;
-	const char *data;
-};
-
-static bool next_attribute(struct attributes *a, struct attribute *ret)
-{
-	struct rtattr head;
-	if (a->end - a->at < (ptrdiff_t)sizeof(head))
-		return false;
-	memcpy(&head, a->at, sizeof(head));
-	if (head.rta_len < sizeof(head) || head.rta_len > a->end - a->at)
-		return false;
-	*ret = (struct attribute){
-		.type = head.rta_type & NLA_TYPE_MASK,
-		.len = (uint16_t)(head.rta_len - sizeof(head)),
-		.data = a->at + sizeof(head),
-	};
-	a->at += MIN((ptrdiff_t)RTA_ALIGN(head.rta_len), a->end - a->at);
-	return true;
-}
-
-static struct attributes inside(const struct attribute *a)
-{
-	return (struct attributes){a->data, a->data + a->len};
-}
-
-static uint8_t byte_of(const struct attribute *a)
-{
-	return a->len ? (uint8_t)a->data[0] : 0;
-}
 
 static void read_slave_data(struct attributes data, struct bond_port *p)
 {
 	struct attribute a;
 	bool active = false;
 	uint8_t actor = AD_COLLECTING | AD_DISTRIBUTING;
-	while (next_attribute(&data, &a)) {
+	while (attributes_next(&data, &a)) {
 		switch (a.type) {
 		case IFLA_BOND_SLAVE_STATE:
-			active = byte_of(&a) == BOND_STATE_ACTIVE;
+			active = attribute_u8(&a) == BOND_STATE_ACTIVE;
 			break;
 		case IFLA_BOND_SLAVE_MII_STATUS:
-			p->link_up = byte_of(&a) == BOND_LINK_UP;
+			p->link_up = attribute_u8(&a) == BOND_LINK_UP;
 			break;
 		case IFLA_BOND_SLAVE_AD_ACTOR_OPER_PORT_STATE:
 			p->is_ad = true;
-			actor = byte_of(&a);
+			actor = attribute_u8(&a);
 			break;
 		}
 	}
@@ -72,14 +36,14 @@ static bool read_link_info(struct attributes info, struct bond_port *p)
 {
 	struct attribute a, data = {0};
 	bool of_bond = false;
-	while (next_attribute(&info, &a)) {
+	while (attributes_next(&info, &a)) {
 		if (a.type == IFLA_INFO_SLAVE_KIND)
 			of_bond = a.len >= 4 && strncmp(a.data, "bond", a.len) == 0;
 		else if (a.type == IFLA_INFO_SLAVE_DATA)
 			data = a;
 	}
 	if (of_bond && data.data)
-		read_slave_data(inside(&data), p);
+		read_slave_data(attributes_inside(&data), p);
 	return of_bond;
 }
 
@@ -88,13 +52,13 @@ static void read_attributes(struct attributes attributes, struct bond_port *p)
 	struct attribute a;
 	uint32_t master = 0;
 	bool of_bond = false;
-	while (next_attribute(&attributes, &a)) {
+	while (attributes_next(&attributes, &a)) {
 		if (a.type == IFLA_IFNAME)
-			snprintf(p->name, sizeof(p->name), "%.*s", (int)a.len, a.data);
-		else if (a.type == IFLA_MASTER && a.len == sizeof(master))
-			memcpy(&master, a.data, sizeof(master));
+			attribute_text(&a, p->name, sizeof(p->name));
+		else if (a.type == IFLA_MASTER)
+			master = attribute_u32(&a);
 		else if (a.type == IFLA_LINKINFO)
-			of_bond = read_link_info(inside(&a), p);
+			of_bond = read_link_info(attributes_inside(&a), p);
 	}
 	p->bond_ifindex = of_bond ? master : 0;
 }
@@ -102,18 +66,12 @@ static void read_attributes(struct attributes attributes, struct bond_port *p)
 bool bond_parse_link(const struct nlmsghdr *message, size_t len, struct bond_port *ret)
 {
 	struct ifinfomsg link;
+	struct attributes attributes;
 	struct bond_port p = {0};
-	if (len < NLMSG_LENGTH(sizeof(link)) || message->nlmsg_len < NLMSG_LENGTH(sizeof(link)) ||
-	    message->nlmsg_len > len || (message->nlmsg_type != RTM_NEWLINK && message->nlmsg_type != RTM_DELLINK))
-		return false;
-	memcpy(&link, NLMSG_DATA(message), sizeof(link));
-	if (link.ifi_family != AF_UNSPEC)
+	if (!attributes_of_link(message, len, &link, &attributes))
 		return false;
 	p.ifindex = (uint32_t)link.ifi_index;
-	const char *begin = (const char *)message + NLMSG_SPACE(sizeof(link));
-	const char *end = (const char *)message + message->nlmsg_len;
-	if (begin < end)
-		read_attributes((struct attributes){begin, end}, &p);
+	read_attributes(attributes, &p);
 	if (message->nlmsg_type == RTM_DELLINK)
 		p.bond_ifindex = 0;
 	*ret = p;

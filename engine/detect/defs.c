@@ -84,6 +84,23 @@ static const struct event_blame lacp_blames[] = {
 	{"bond", "bond", NULL, 0.95, "its port {slave}: {change}; see net/bonding/{bond}.txt", NULL},
 };
 
+static const struct event_field netdev_fields[] = {
+	WORD(event_netdev, change, "", "carrier-up", "carrier-down", "admin-up", "admin-down", "mtu", "address", "new", "gone"),
+	TEXT(event_netdev, driver),
+	FIELD(event_netdev, flags, "if_flags", FIELD_U32, UNIT_NUMBER),
+	NUMBER32(event_netdev, ifindex),
+	TEXT(event_netdev, ifname),
+	TEXT(event_netdev, linkstatus),
+	TEXT(event_netdev, mac),
+	TEXT(event_netdev, mac_before),
+	NUMBER32(event_netdev, master),
+	NUMBER32(event_netdev, mtu),
+	NUMBER32(event_netdev, mtu_before),
+};
+static const struct event_blame netdev_blames[] = {
+	{"device", "ifname", NULL, 1, "network interface: {change}[, driver {driver}][, MTU {mtu}][, address {mac}]", NULL},
+};
+
 static const struct event_field oom_fields[] = {
 	BYTES64(event_oom, anon_bytes, "anon"),
 	BYTES64(event_oom, file_bytes, "file"),

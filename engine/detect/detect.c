@@ -114,6 +114,7 @@ static int take_record(void *ctx, void *data, size_t len)
 
 void detector_emit(struct detector *d, const struct event *record)
 {
+	d->tally.emitted++;
 	if (d->set->fn)
 		take_record(d, (void *)(uintptr_t)record, record->size);
 }

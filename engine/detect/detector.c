@@ -103,6 +103,28 @@ void detector_unload(struct detector *d)
 	d->counters = (struct detector_counters){0};
 }
 
+void detector_count_here(struct detector *d)
+{
+	d->tally = (struct detector_tally){0};
+	d->counters = (struct detector_counters){
+		.emitted = &d->tally.emitted, .lost = &d->tally.lost, .limited = &d->tally.limited};
+}
+
+bool detector_may_emit(struct detector *d, uint64_t now_ns)
+{
+	struct detector_tally *t = &d->tally;
+	if (t->second != now_ns / NS_PER_S) {
+		t->second = now_ns / NS_PER_S;
+		t->taken = 0;
+	}
+	if (t->taken >= d->settings.rate_per_s) {
+		t->limited++;
+		return false;
+	}
+	t->taken++;
+	return true;
+}
+
 static const struct btf_type *without_modifiers(const struct btf *btf, uint32_t id)
 {
 	const struct btf_type *t = btf__type_by_id(btf, id);

@@ -28,6 +28,12 @@ struct detector_counters {
 	__u64 *armed_ns; /* NULL: it does not look at it */
 };
 
+/* What a detector without BPF counts, and its rate. */
+struct detector_tally {
+	__u64 emitted, lost, limited;
+	uint64_t second, taken; /* events in that second */
+};
+
 struct detector_ops {
 	/* Opens, configures and loads; sets `hook`. -errno, with `reason` set where libbpf's words would not tell. */
 	int (*load)(struct detector *d);
@@ -70,6 +76,7 @@ struct detector {
 	struct detector_counters counters;
 	struct hist *hists; /* mapped: n_hists for each of n_cpus; NULL: it keeps none */
 	unsigned n_hists, n_cpus;
+	struct detector_tally tally;
 	struct bpf_link *links[DETECTOR_LINKS_MAX];
 	size_t n_links;
 };
@@ -121,7 +128,11 @@ int detector_attach_program(struct detector *d, struct bpf_program *program);
 void detector_detach_all(struct detector *d);
 void detector_unload(struct detector *d);
 
-/* A record made in user space, over the same limit per second and to the same callback as those of a ring. */
+/* Of a detector without BPF: its counters are the tally's. */
+void detector_count_here(struct detector *d);
+/* Whether this second has room for one more event; counted as limited else. */
+bool detector_may_emit(struct detector *d, uint64_t now_ns);
+/* A record made in user space, to the same callback as those of a ring. */
 void detector_emit(struct detector *d, const struct event *record);
 
 /* Sets `reason` and returns `error`. */

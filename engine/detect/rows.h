@@ -15,6 +15,8 @@ DETECTOR_ROW(iolatency, EVENT_IOLATENCY, DETECTOR_ARMED, ENTITY_KIND_DISK, UNIT_
 	     "a block request was slow, from queue or from issue to its completion")
 DETECTOR_ROW(lacp, EVENT_LACP, DETECTOR_ALWAYS, ENTITY_KIND_BOND, UNIT_NUMBER, 0,
 	     "a bond's port stopped or started to carry traffic")
+DETECTOR_ROW(netdev, EVENT_NETDEV, DETECTOR_ALWAYS, ENTITY_KIND_NETDEV, UNIT_NUMBER, 0,
+	     "a network interface came, went, or changed its link, MTU or address")
 DETECTOR_ROW(oom, EVENT_OOM, DETECTOR_ALWAYS, ENTITY_KIND_CGROUP, UNIT_NUMBER, 0,
 	     "a task was chosen to die for want of memory")
 DETECTOR_ROW(ras, EVENT_RAS, DETECTOR_ALWAYS, ENTITY_KIND_HOST, UNIT_NUMBER, 0,
