@@ -13,7 +13,7 @@ mount -o loop "$image" "$mount"
 echo 2 >/proc/sys/kernel/hung_task_timeout_secs
 echo 1 >/proc/sys/kernel/hung_task_check_interval_secs
 echo "comm=fault-writer"
-echo "onset_ns=$(awk '{printf "%d", $1 * 1e9}' /proc/uptime)"
+echo "onset_ns=$(awk '{printf "%.0f", $1 * 1e9}' /proc/uptime)"
 fsfreeze -f "$mount"
 cp /bin/dd /tmp/fault-writer
 /tmp/fault-writer if=/dev/zero of="$mount/a" bs=4k count=1 2>/dev/null &

@@ -21,6 +21,8 @@ up)
 drop)
   echo "bond=bond0"
   echo "slave=fault-b1"
+  echo "ifindex=$(cat /sys/class/net/fault-b1/ifindex)"
+  echo "onset_ns=$(awk '{printf "%.0f", $1 * 1e9}' /proc/uptime)"
   peer ip link set peer-b1 down
   ;;
 down)
