@@ -56,7 +56,7 @@ unit_help := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard tests/unit/support/*.c)))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo check check-root check-vm bench benches unit live fuzz fuzz-live fuzz-loop clean help install
+.PHONY: all deps demo check check-root check-vm soak bench benches unit live fuzz fuzz-live fuzz-loop clean help install
 
 all: $(O)/tracetrap ## build everything into build/
 
@@ -146,6 +146,9 @@ check-root: all $(O)/tests/fault/fault live ## the live BPF tests alone (root)
 
 check-vm: all $(O)/tests/fault/fault $(lives) ## the VM scenarios alone; FULL=1: all kernels and sweeps
 	$(Q)tests/vm/all.sh $(O)
+
+soak: all ## ten minutes of ordinary work on each kernel must fire nothing
+	$(Q)tests/vm/soak.sh $(O)
 
 bench: ## figures beside peers, measured in one run
 	$(Q)conf/build/deps.sh bench

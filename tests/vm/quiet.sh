@@ -1,16 +1,50 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# quiet.sh SECONDS: ordinary work (a build of this project, file copies) under the shipped rules fires nothing.
+# quiet.sh SECONDS: ordinary work (builds of this project, package installs, file copies, HTTP on loopback) under the shipped
+# rules with every always-on detector fires nothing.
 . "$(dirname "$0")/lib.sh"
 seconds=${1:-300}
+end=$((SECONDS + seconds))
+remain() { [ "$SECONDS" -lt "$end" ]; }
+rounds() { echo "$1 $(cat "/tmp/rounds.$1" 2>/dev/null || echo 0)"; }
+worked() { echo $(($(cat "/tmp/rounds.$1" 2>/dev/null || echo 0) + 1)) >"/tmp/rounds.$1"; }
+
+build() {
+  rm -rf /tmp/work && mkdir /tmp/work && cp -r Makefile bpf engine rules snapshot conf /tmp/work/
+  mkdir /tmp/work/build && cp -r "$B/libperf" /tmp/work/build/
+  while remain; do
+    (cd /tmp/work && timeout $((end - SECONDS + 1)) make -s -j2 all; rm -rf build/engine build/rules build/snapshot) >/tmp/work.log 2>&1
+    worked build
+  done
+}
+copy() {
+  while remain; do cp -r /usr/share/doc /tmp/copy && sync && rm -rf /tmp/copy; worked copy; sleep 1; done
+}
+package() { # a package of our own, because the VM has no network
+  mkdir -p /tmp/deb/DEBIAN /tmp/deb/opt/fault-package
+  cp -r /usr/share/doc/b* /tmp/deb/opt/fault-package/
+  printf 'Package: fault-package\nVersion: 1\nArchitecture: all\nMaintainer: nobody <nobody@localhost>\nDescription: ordinary work\n' >/tmp/deb/DEBIAN/control
+  dpkg-deb -Zgzip -z1 --build /tmp/deb /tmp/package.deb >/dev/null
+  while remain; do dpkg -i /tmp/package.deb && dpkg -P fault-package; worked package; sleep 2; done >/tmp/package.log 2>&1
+}
+http() {
+  busybox httpd -p 127.0.0.1:8080 -h /usr/share/doc
+  while remain; do
+    busybox wget -q -O /dev/null http://127.0.0.1:8080/bash/copyright
+    busybox wget -q -O /dev/null http://127.0.0.1:8081/ # refused: nobody listens
+    worked http
+    sleep 0.2
+  done 2>/dev/null
+}
+
 daemon_start
 sleep 5
-end=$((SECONDS + seconds))
-rm -rf /tmp/work && mkdir /tmp/work && cp -r Makefile bpf engine rules snapshot conf /tmp/work/
-mkdir /tmp/work/build && cp -r "$B/libperf" /tmp/work/build/
-while [ "$SECONDS" -lt "$end" ]; do
-  (cd /tmp/work && timeout $((end - SECONDS + 1)) make -s -j2 all; rm -rf build/engine build/rules build/snapshot) >/tmp/work.log 2>&1
-done
+jobs=()
+for work in build copy package http; do $work & jobs+=($!); done
+wait "${jobs[@]}"
+
+for work in build copy package http; do rounds "$work"; done
+check "each kind of work was done" test "$(ls /tmp/rounds.* | wc -l)" = 4
 check "$seconds s of ordinary work fire nothing" test "$(all_incidents)" = 0
 "$T" list
 "$T" status
