@@ -7,7 +7,7 @@ packages="gcc make pkg-config clang llvm bpftool libbpf-dev libelf-dev libzstd-d
   libarchive-dev libsodium-dev libcmocka-dev libclang-rt-14-dev linux-libc-dev linux-source-6.1 xz-utils flex bison
   zstd tar jq linux-perf procps iproute2 util-linux qemu-system-x86 e2fsprogs busybox-static cpio kmod"
 # Peers that `make bench` measures beside us.
-[ "${1:-}" != bench ] || packages="$packages atop sysstat prometheus-node-exporter"
+[ "${1:-}" != bench ] || packages="$packages atop sysstat prometheus-node-exporter bpftrace"
 missing=
 for p in $packages; do
   dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q '^install ok installed' || missing="$missing $p"

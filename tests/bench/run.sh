@@ -130,4 +130,5 @@ stop "$d"
 for b in "$build"/tests/bench/bench_*; do
   [ -x "$b" ] && [ ! -d "$b" ] && case $b in *.o | *.d) ;; *) echo "== $(basename "$b")"; "$b" ;; esac
 done
-true
+echo "== armed detectors: cost per event, beside bpftrace"
+tests/bench/detectors.sh "$build"
