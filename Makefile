@@ -172,4 +172,4 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo '  with CC=clang, SAN=1 (ASan and UBSan, in build/san), V=1 (show the commands), B=DIR (build elsewhere)'
 
--include $(objs:.o=.d) $(unit_help:.o=.d) $(units:=.d) $(bench_progs:=.d) $(lives:=.d) $(fault_objs:.o=.d) $(patsubst %.skel.h,%.bpf.d,$(skels))
+-include $(objs:.o=.d) $(unit_help:.o=.d) $(units:=.d) $(bench_progs:=.d) $(lives:=.d) $(fault_objs:.o=.d) $(fuzzers:=.d) $(fuzz_main:.o=.d) $(patsubst %.skel.h,%.bpf.d,$(skels))
