@@ -119,7 +119,9 @@ static int open_detectors(struct engine *e)
 		.sys_root = e->config->sys_root,
 		.host_root = e->config->host_root,
 	};
-	int r = detect_new(&options, &e->detect);
+	e->filtered = calloc(MAX(e->vocabulary->n_detectors, (size_t)1), sizeof(*e->filtered));
+	int r = e->filtered ? noise_judge_new(e->noise, e->vocabulary, e->config->proc_root, &e->judge) : -ENOMEM;
+	r = r < 0 ? r : detect_new(&options, &e->detect);
 	return r < 0 ? log_error_errno(r, "cannot set up the detectors") : detect_start(e->detect);
 }
 

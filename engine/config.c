@@ -22,6 +22,7 @@ static const struct key {
 	uint64_t least, most; /* of bytes, spans (ns) and counts */
 } keys[] = {
 #define KEY(section, name, type, field, least, most) {section, name, type, offsetof(struct config, field), least, most}
+	KEY("paths", "noise", KEY_PATHS, noise, 0, 0),
 	KEY("paths", "rules", KEY_PATHS, rules, 0, 0),
 	KEY("paths", "run", KEY_PATH, run_dir, 0, 0),
 	KEY("paths", "state", KEY_PATH, state_dir, 0, 0),
@@ -61,23 +62,22 @@ static bool set_text(char **to, const char *text)
 	return true;
 }
 
-static void free_rules(struct config *c)
+static void free_paths(struct config_paths *p)
 {
-	for (size_t i = 0; i < c->n_rules; i++)
-		free(c->rules[i]);
-	free(c->rules);
-	c->rules = NULL;
-	c->n_rules = 0;
+	for (size_t i = 0; i < p->n; i++)
+		free(p->at[i]);
+	free(p->at);
+	*p = (struct config_paths){0};
 }
 
-static bool set_rules(struct config *c, const char *const *paths, size_t n)
+static bool set_paths(struct config_paths *to, const char *const *paths, size_t n)
 {
-	free_rules(c);
-	c->rules = calloc(MAX(n, (size_t)1), sizeof(*c->rules));
-	for (size_t i = 0; c->rules && i < n; i++)
-		if ((c->rules[i] = strdup(paths[i])))
-			c->n_rules++;
-	return c->rules && c->n_rules == n;
+	free_paths(to);
+	to->at = calloc(MAX(n, (size_t)1), sizeof(*to->at));
+	for (size_t i = 0; to->at && i < n; i++)
+		if ((to->at[i] = strdup(paths[i])))
+			to->n++;
+	return to->at && to->n == n;
 }
 
 int config_init(struct config *ret)
@@ -103,7 +103,8 @@ int config_init(struct config *ret)
 	bool ok = ret->detectors && ret->always && set_text(&ret->proc_root, "/proc") && set_text(&ret->sys_root, "/sys") &&
 		  set_text(&ret->host_root, "/") &&
 		  set_text(&ret->state_dir, "/var/lib/tracetrap") && set_text(&ret->run_dir, "/run/tracetrap") &&
-		  set_rules(ret, (const char *const[]){"/etc/tracetrap/rules.d"}, 1);
+		  set_paths(&ret->rules, (const char *const[]){"/etc/tracetrap/rules.d"}, 1) &&
+		  set_paths(&ret->noise, (const char *const[]){CONFIG_NOISE_DIR}, 1);
 	if (!ok)
 		config_done(ret);
 	return ok ? 0 : -ENOMEM;
@@ -163,7 +164,7 @@ static bool read_key(struct config *c, const struct node *n, const struct key *k
 	case KEY_PATH:
 		return !node_string(n, d, &text) || set_text(field, text);
 	case KEY_PATHS:
-		return !node_strings(n, arena, d, &list, &n_list) || set_rules(c, list, n_list);
+		return !node_strings(n, arena, d, &list, &n_list) || set_paths(field, list, n_list);
 	case KEY_SOURCE:
 		node_choice(n, source_kinds, ARRAY_SIZE(source_kinds), d, field);
 		return true;
@@ -293,9 +294,18 @@ int config_load(struct config *c, const char *path, struct diagnostics *diagnost
 	return diagnostics_count(diagnostics, DIAGNOSTIC_ERROR) ? -EINVAL : 0;
 }
 
+int config_load_noise(const struct config *c, const struct vocabulary *v, struct diagnostics *diagnostics, struct noise **ret)
+{
+	bool absent = c->noise.n == 1 && streq(c->noise.at[0], CONFIG_NOISE_DIR) && access(CONFIG_NOISE_DIR, F_OK) < 0;
+	struct load_options options = {.paths = (const char *const *)c->noise.at, .n_paths = absent ? 0 : c->noise.n,
+				       .vocabulary = v};
+	return noise_load(&options, diagnostics, ret);
+}
+
 void config_done(struct config *c)
 {
-	free_rules(c);
+	free_paths(&c->rules);
+	free_paths(&c->noise);
 	free(c->proc_root);
 	free(c->sys_root);
 	free(c->host_root);

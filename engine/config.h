@@ -7,14 +7,21 @@
 
 #include "engine/detect/detect.h"
 #include "engine/source/source.h"
-#include "rules/load.h"
+#include "rules/noise.h"
 #include "snapshot/store/store.h"
+
+struct config_paths {
+	char **at;
+	size_t n;
+};
+
+#define CONFIG_NOISE_DIR "/etc/tracetrap/noise"
 
 struct config {
 	/* roots and paths; owned by the config */
 	char *proc_root, *sys_root, *host_root, *state_dir, *run_dir;
-	char **rules;
-	size_t n_rules;
+	struct config_paths rules;
+	struct config_paths noise; /* CONFIG_NOISE_DIR may be absent, whatever else is named may not */
 
 	/* tick */
 	enum source_kind source;
@@ -41,4 +48,6 @@ struct config {
 int config_init(struct config *ret);
 /* Reads `path` over the defaults. -ENOENT when there is no such file (no diagnostic), -EINVAL with diagnostics. */
 int config_load(struct config *c, const char *path, struct diagnostics *diagnostics);
+/* The filters that config.noise names; as noise_load(). */
+int config_load_noise(const struct config *c, const struct vocabulary *v, struct diagnostics *diagnostics, struct noise **ret);
 void config_done(struct config *c);

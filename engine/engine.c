@@ -132,6 +132,10 @@ static void on_event(void *ctx, uint16_t detector, const struct event *record, u
 {
 	struct engine *e = ctx;
 	uint64_t now = clock_now(CLOCK_MONOTONIC);
+	if (!(record->flags & EVENT_FLAG_TEST) && noise_judge_event(e->judge, detector, record, len)) {
+		e->filtered[detector]++;
+		return;
+	}
 	uint16_t slot = entity_of_event(e, e->vocabulary->detectors[detector].entity, entity_name, now);
 	past_event(e->past, record, len, entity_name);
 	struct input in = {.kind = INPUT_EVENT, .t_ns = now, .event = {detector, slot, record, len}};
@@ -284,13 +288,14 @@ static void introduce(struct engine *e)
 	e->limits_changed = true;
 }
 
-int engine_new(const struct config *config, const struct ruleset *rules, struct engine **ret)
+int engine_new(const struct config *config, const struct ruleset *rules, const struct noise *noise, struct engine **ret)
 {
 	struct engine *e = calloc(1, sizeof(*e));
 	if (!e)
 		return -ENOMEM;
 	e->config = config;
 	e->rules = rules;
+	e->noise = noise;
 	e->vocabulary = vocabulary();
 	e->signals = -1;
 	int r = engine_assemble(e);
@@ -335,6 +340,8 @@ struct engine *engine_free(struct engine *e)
 	if (!e)
 		return NULL;
 	control_free(e->control);
+	noise_judge_free(e->judge);
+	free(e->filtered);
 	arm_free(e->arm);
 	incidents_free(e->incidents);
 	log_set_sink(NULL, NULL);

@@ -13,8 +13,8 @@
 
 struct engine; /* opaque */
 
-/* Everything is opened and the `always` detectors are attached when this returns. config and rules must outlive it. */
-int engine_new(const struct config *config, const struct ruleset *rules, struct engine **ret);
+/* Everything is opened and the `always` detectors are attached when this returns. config, rules and noise must outlive it. */
+int engine_new(const struct config *config, const struct ruleset *rules, const struct noise *noise, struct engine **ret);
 
 /* Until SIGTERM or SIGINT, or for run_ns if that is not 0; then open incidents are finished (bounded by their own windows
  * and deadlines). 0 or -errno. */

@@ -9,6 +9,7 @@
 #include "engine/engine.h"
 #include "engine/incident.h"
 #include "engine/loop.h"
+#include "engine/noise.h"
 #include "engine/past.h"
 #include "engine/record/history.h"
 #include "engine/record/inputlog.h"
@@ -27,12 +28,15 @@ struct consequence {
 struct engine {
 	const struct config *config;
 	const struct ruleset *rules;
+	const struct noise *noise;
 	const struct vocabulary *vocabulary;
 
 	struct loop *loop;
 	struct entities *entities;
 	struct source *source;
 	struct detect *detect;
+	struct noise_judge *judge;
+	uint64_t *filtered; /* by detector: known noise */
 	struct past *past;
 	struct machine *machine;
 	struct inputlog *inputlog;

@@ -87,6 +87,7 @@ static struct json_object *detector_rows(const struct engine *e)
 		add_count(o, "events", s.events);
 		add_count(o, "lost", s.lost);
 		add_count(o, "limited", s.limited);
+		add_count(o, "filtered", e->filtered[i]);
 		add_seconds(o, "attached_s", a.attached_ns);
 		json_object_array_add(rows, o);
 	}

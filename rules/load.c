@@ -2,12 +2,8 @@
 #include "rules/load.h"
 
 #include "engine/base/clock.h"
-#include "engine/base/io.h"
 #include "rules/check/check.h"
-
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/stat.h>
+#include "rules/files.h"
 
 const struct load_caps load_caps_default = {
 	.file_bytes = (size_t)1 << 20,
@@ -24,6 +20,7 @@ struct listed {
 };
 
 struct loading {
+	struct files files; /* the first: take_document() gets it */
 	struct checker checker;
 	struct overrides overrides;
 	struct listed *first, **tail;
@@ -61,16 +58,6 @@ static void load_list(struct loading *l, const struct node *list)
 	}
 }
 
-static void check_version(struct loading *l, const struct node *root)
-{
-	const struct node *n = node_get(root, "version");
-	uint64_t version;
-	if (!n)
-		refuse(l, root->at, "missing-key", "this file has no version; it begins with version: 1");
-	else if (node_u64(n, l->checker.diagnostics, &version) && version != 1)
-		refuse(l, n->at, "unknown-version", "rules of version %s; this tracetrap reads version 1", n->text);
-}
-
 static void check_head(struct loading *l, const struct node *root)
 {
 	static const char *const keys[] = {"version", "rules"};
@@ -84,88 +71,17 @@ static void check_head(struct loading *l, const struct node *root)
 	}
 	if (!any_later)
 		node_check_keys(root, "a rule file", keys, ARRAY_SIZE(keys), l->checker.diagnostics);
-	check_version(l, root);
 }
 
-static int load_document(struct loading *l, const char *name, const char *text, size_t len)
+static void take_document(struct files *f, const struct node *root)
 {
-	const struct node *root;
-	int r = yaml_load(name, text, len, l->checker.caps, l->checker.arena, l->checker.diagnostics, &root);
-	if (r < 0)
-		return r == -EINVAL ? 0 : r;
+	struct loading *l = (struct loading *)f;
 	if (!node_is_mapping(root, "version: 1 and rules:", l->checker.diagnostics))
-		return 0;
+		return;
 	check_head(l, root);
-	const struct node *rules = node_get(root, "rules");
-	if (!rules)
-		refuse(l, root->at, "missing-key", "this file has no rules:");
-	else if (node_is_sequence(rules, "a list of rules", l->checker.diagnostics))
+	const struct node *rules = files_list(f, root, "rules", "rules");
+	if (rules)
 		load_list(l, rules);
-	return arena_failed(l->checker.arena) ? -ENOMEM : 0;
-}
-
-static void refuse_file(struct loading *l, const char *path, int error)
-{
-	struct position at = {path, 1, 1};
-	if (error == -EFBIG)
-		refuse(l, at, "yaml-too-big", "a file of more than %zu bytes", l->checker.caps->file_bytes);
-	else
-		refuse(l, at, "unreadable", "cannot read '%s': %s", path, strerror(-error));
-}
-
-static int load_file(struct loading *l, const char *path)
-{
-	_cleanup_buf_ struct buf text = {0};
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
-	int r = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
-	if (r == 0 && !S_ISREG(st.st_mode))
-		r = S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-	if (r == 0)
-		r = io_read_all(fd, l->checker.caps->file_bytes, &text);
-	if (r == -ENOMEM)
-		return r;
-	if (r < 0) {
-		refuse_file(l, path, r);
-		return 0;
-	}
-	return load_document(l, path, buf_str(&text), text.len);
-}
-
-static int is_rule_file(const struct dirent *d)
-{
-	size_t len = strlen(d->d_name);
-	return d->d_name[0] != '.' && len > 5 && streq(d->d_name + len - 5, ".yaml");
-}
-
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static int load_directory(struct loading *l, const char *path)
-{
-	struct dirent **names;
-	int n = scandir(path, &names, is_rule_file, by_name), r = 0;
-	if (n < 0) {
-		refuse_file(l, path, -errno);
-		return 0;
-	}
-	for (int i = 0; i < n; i++) {
-		_cleanup_buf_ struct buf file = {0};
-		buf_printf(&file, "%s/%s", path, names[i]->d_name);
-		free(names[i]);
-		if (r == 0)
-			r = file.failed ? -ENOMEM : load_file(l, buf_str(&file));
-	}
-	free(names);
-	return r;
-}
-
-static int load_path(struct loading *l, const char *path)
-{
-	struct stat st;
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? load_directory(l, path) : load_file(l, path);
 }
 
 static void refuse_duplicates(struct loading *l, const struct rule *rules)
@@ -224,6 +140,7 @@ static int load_prepare(struct loading *l, const struct load_options *o, struct 
 		.tail = &l->first,
 		.errors_before = diagnostics_count(d, DIAGNOSTIC_ERROR),
 	};
+	l->files = (struct files){.caps = l->checker.caps, .arena = arena, .diagnostics = d, .take = take_document};
 	l->overrides = overrides_read(o->overrides, o->n_overrides, arena, d);
 	return arena_failed(arena) ? -ENOMEM : 0;
 }
@@ -234,7 +151,7 @@ int rules_load(const struct load_options *options, struct diagnostics *diagnosti
 	struct loading l;
 	int r = arena ? load_prepare(&l, options, diagnostics, arena) : -ENOMEM;
 	for (size_t i = 0; r == 0 && i < options->n_paths; i++)
-		r = load_path(&l, options->paths[i]);
+		r = files_load(&l.files, options->paths[i]);
 	if (r == 0)
 		r = finish(&l, ret_set);
 	if (r == 0)
@@ -249,7 +166,7 @@ int rules_load_text(const char *name, const char *text, size_t len, const struct
 	struct loading l;
 	int r = arena ? load_prepare(&l, options, diagnostics, arena) : -ENOMEM;
 	if (r == 0)
-		r = load_document(&l, name, text, len);
+		r = files_load_text(&l.files, name, text, len);
 	if (r == 0)
 		r = finish(&l, ret_set);
 	if (r == 0)

@@ -10,8 +10,8 @@
 
 /* Growing lists of borrowed arguments, as rules_load() takes them. */
 struct arguments {
-	const char **paths, **overrides;
-	size_t n_paths, n_overrides;
+	const char **paths, **overrides, **noise;
+	size_t n_paths, n_overrides, n_noise;
 	const char *config; /* NULL: the usual one, which may be absent */
 	bool json;
 };
@@ -57,13 +57,25 @@ static int check_config(const struct arguments *a, struct config *c, struct diag
 static int check_rules(const struct arguments *a, const struct config *c, struct diagnostics *d, struct ruleset **ret_set)
 {
 	const struct load_options options = {
-		.paths = a->n_paths ? a->paths : (const char *const *)c->rules,
-		.n_paths = a->n_paths ? a->n_paths : c->n_rules,
+		.paths = a->n_paths ? a->paths : (const char *const *)c->rules.at,
+		.n_paths = a->n_paths ? a->n_paths : c->rules.n,
 		.overrides = a->overrides,
 		.n_overrides = a->n_overrides,
 		.vocabulary = vocabulary(),
 	};
 	return rules_load(&options, d, ret_set);
+}
+
+/* As check_rules(): what is named, else, where no rules are named either, what `tracetrap run` would take. */
+static int check_noise(const struct arguments *a, const struct config *c, struct diagnostics *d)
+{
+	const struct load_options options = {.paths = a->noise, .n_paths = a->n_noise, .vocabulary = vocabulary()};
+	struct noise *noise = NULL;
+	if (!a->n_noise && a->n_paths)
+		return 0;
+	int r = a->n_noise ? noise_load(&options, d, &noise) : config_load_noise(c, vocabulary(), d, &noise);
+	noise_free(noise);
+	return r;
 }
 
 static int report(const struct arguments *a, struct diagnostics *d, const struct ruleset *set)
@@ -88,8 +100,10 @@ static int check(const struct arguments *a)
 		return EXIT_FOUND;
 	}
 	int r = check_config(a, &config, d);
-	if (r != -ENOMEM)
+	if (r != -ENOMEM && (a->n_paths || !a->n_noise))
 		r = check_rules(a, &config, d, &set);
+	if (r != -ENOMEM)
+		r = check_noise(a, &config, d);
 	int status = r == -ENOMEM ? EXIT_FOUND : report(a, d, set);
 	if (r == -ENOMEM)
 		fprintf(stderr, "tracetrap check: out of memory\n");
@@ -105,6 +119,7 @@ static int parse(int argc, char **argv, struct arguments *a)
 	static const struct option long_options[] = {
 		{"config", required_argument, NULL, 'c'},
 		{"json", no_argument, NULL, 'j'},
+		{"noise", required_argument, NULL, 'n'},
 		{"rules", required_argument, NULL, 'r'},
 		{"set", required_argument, NULL, 's'},
 		{0},
@@ -117,6 +132,9 @@ static int parse(int argc, char **argv, struct arguments *a)
 			break;
 		case 'j':
 			a->json = true;
+			break;
+		case 'n':
+			a->noise[a->n_noise++] = optarg;
 			break;
 		case 'r':
 			a->paths[a->n_paths++] = optarg;
@@ -139,8 +157,9 @@ int cmd_check(int argc, char **argv)
 		return EXIT_OK;
 	_cleanup_free_ const char **paths = calloc((size_t)argc + 1, sizeof(*paths));
 	_cleanup_free_ const char **overrides = calloc((size_t)argc + 1, sizeof(*overrides));
-	struct arguments a = {.paths = paths, .overrides = overrides};
-	if (!paths || !overrides)
+	_cleanup_free_ const char **noise = calloc((size_t)argc + 1, sizeof(*noise));
+	struct arguments a = {.paths = paths, .overrides = overrides, .noise = noise};
+	if (!paths || !overrides || !noise)
 		return EXIT_FOUND;
 	int r = parse(argc, argv, &a);
 	return r == EXIT_OK ? check(&a) : r;

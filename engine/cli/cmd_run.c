@@ -99,8 +99,8 @@ static int load_config(struct config *c, const struct run_flags *f, struct diagn
 static int load_rules(const struct config *c, const struct run_flags *f, struct diagnostics *d, struct ruleset **ret)
 {
 	struct load_options load = {
-		.paths = f->n_rules ? f->rules : (const char *const *)c->rules,
-		.n_paths = f->n_rules ? f->n_rules : c->n_rules,
+		.paths = f->n_rules ? f->rules : (const char *const *)c->rules.at,
+		.n_paths = f->n_rules ? f->n_rules : c->rules.n,
 		.overrides = f->sets,
 		.n_overrides = f->n_sets,
 		.vocabulary = vocabulary(),
@@ -116,10 +116,10 @@ static int make_state_dir(const char *path)
 	return 0;
 }
 
-static int run_engine(const struct config *c, const struct ruleset *rules, double seconds)
+static int run_engine(const struct config *c, const struct ruleset *rules, const struct noise *noise, double seconds)
 {
 	struct engine *e = NULL;
-	if (make_state_dir(c->state_dir) < 0 || engine_new(c, rules, &e) < 0)
+	if (make_state_dir(c->state_dir) < 0 || engine_new(c, rules, noise, &e) < 0)
 		return EXIT_FOUND;
 	log_info("watching with %zu rules", rules->n);
 	notify_ready();
@@ -134,6 +134,7 @@ int cmd_run(int argc, char **argv)
 	struct run_flags flags = {0};
 	struct config config;
 	struct ruleset *rules = NULL;
+	struct noise *noise = NULL;
 	if (command_wants_help("run", argc, argv))
 		return EXIT_OK;
 	int r = parse(argc, argv, &flags);
@@ -148,9 +149,12 @@ int cmd_run(int argc, char **argv)
 		r = apply_flags(&config, &flags);
 	if (r == 0)
 		r = load_rules(&config, &flags, d, &rules);
+	if (r == 0)
+		r = config_load_noise(&config, vocabulary(), d, &noise);
 	diagnose_print(d, stderr);
 	diagnostics_free(d);
-	int status = r > 0 ? r : r < 0 ? EXIT_FOUND : run_engine(&config, rules, flags.seconds);
+	int status = r > 0 ? r : r < 0 ? EXIT_FOUND : run_engine(&config, rules, noise, flags.seconds);
+	noise_free(noise);
 	ruleset_free(rules);
 	config_done(&config);
 	return status;
