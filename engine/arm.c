@@ -41,8 +41,9 @@ int arm_new(const struct arm_options *options, struct arm **ret)
 	a->slots = slots;
 	for (uint16_t i = 0; i < options->n_detectors; i++) {
 		slots[i].credit_ns = credit_max(a);
+		slots[i].changed_ns = options->now_ns;
 		if (options->always && options->always[i])
-			arm_want(a, i, 0);
+			arm_want(a, i, options->now_ns);
 	}
 	*ret = a;
 	return 0;

@@ -25,6 +25,7 @@ struct arm_options {
 	size_t n_detectors;
 	double share;	    /* 0.1; 1: no bound */
 	const bool *always; /* by detector: attached from the start, never bounded; may be NULL */
+	uint64_t now_ns;    /* the start */
 	arm_fn attach;
 	void *ctx;
 };

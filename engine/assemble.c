@@ -149,6 +149,7 @@ static int open_arm(struct engine *e)
 		.always = e->config->always,
 		.attach = engine_attach,
 		.ctx = e,
+		.now_ns = clock_now(CLOCK_MONOTONIC),
 	};
 	return arm_new(&options, &e->arm);
 }

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include "engine/base/io.h"
+#include "engine/detector_json.h"
 #include "rules/tell/why.h"
 
 static void add_text(struct json_object *o, const char *key, const char *text)
@@ -70,25 +71,18 @@ static struct json_object *rule_rows(const struct engine *e)
 
 static struct json_object *detector_rows(const struct engine *e)
 {
-	static const char *const states[] = {
-		[DETECTOR_UNSUPPORTED] = "unsupported", [DETECTOR_OFF] = "off", [DETECTOR_ATTACHED] = "attached"};
 	struct json_object *rows = json_object_new_array();
 	for (uint16_t i = 0; i < e->vocabulary->n_detectors; i++) {
-		struct json_object *o = json_object_new_object();
 		struct detector_status s;
 		struct arm_status a;
 		detect_status(e->detect, i, &s);
 		arm_status(e->arm, i, &a);
-		add_text(o, "detector", e->vocabulary->detectors[i].name);
-		add_text(o, "class", e->vocabulary->detectors[i].class == DETECTOR_ALWAYS ? "always" : "armed");
-		add_text(o, "state", a.resting ? "resting" : states[s.state]);
-		add_text(o, "hook", s.hook);
-		add_text(o, "reason", s.reason);
-		add_count(o, "events", s.events);
-		add_count(o, "lost", s.lost);
-		add_count(o, "limited", s.limited);
+		struct json_object *o = detector_json(&e->vocabulary->detectors[i], &s, e->config->always[i]);
+		if (a.resting)
+			add_text(o, "state", "resting");
 		add_count(o, "filtered", e->filtered[i]);
 		add_seconds(o, "attached_s", a.attached_ns);
+		add_count(o, "rests", a.rests);
 		json_object_array_add(rows, o);
 	}
 	return rows;

@@ -41,11 +41,12 @@ static void print_rules(struct json_object *rows)
 
 static void print_detectors(struct json_object *rows)
 {
-	printf("\n%-12s %-7s %-12s %8s %6s  %s\n", "DETECTOR", "CLASS", "STATE", "EVENTS", "LOST", "HOOK OR REASON");
+	printf("\n%-12s %-7s %-12s %8s %6s %8s %9s  %s\n", "DETECTOR", "CLASS", "STATE", "EVENTS", "LOST", "LIMITED", "FILTERED",
+	       "HOOK OR REASON");
 	for (size_t i = 0; i < json_object_array_length(rows); i++) {
 		struct json_object *o = json_object_array_get_idx(rows, i);
-		printf("%-12s %-7s %-12s %8.0f %6.0f  %s\n", text(o, "detector"), text(o, "class"), text(o, "state"),
-		       number(o, "events"), number(o, "lost"), member(o, "reason") ? text(o, "reason") : text(o, "hook"));
+		printf("%-12s %-7s %-12s %8.0f %6.0f %8.0f %9.0f  %s\n", text(o, "detector"), text(o, "class"), text(o, "state"),
+		       number(o, "events"), number(o, "lost"), number(o, "limited"), number(o, "filtered"), member(o, "reason") ? text(o, "reason") : text(o, "hook"));
 	}
 }
 

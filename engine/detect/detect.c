@@ -282,6 +282,7 @@ void detect_status(const struct detect *d, uint16_t detector, struct detector_st
 		.events = counted(one->counters.emitted),
 		.lost = counted(one->counters.lost),
 		.limited = counted(one->counters.limited),
+		.settings = one->settings,
 	};
 	ret->seen = one->counters.seen ? counted(one->counters.seen) : ret->events + ret->lost + ret->limited;
 	if (supported && one->skeleton)

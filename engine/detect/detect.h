@@ -65,6 +65,7 @@ struct detector_status {
 	/* lost: no room in the ring; limited: over a rate. Once nothing is under way, seen is their sum. */
 	uint64_t events, lost, limited, seen;
 	uint64_t run_ns, run_count;     /* of its programs, when bpf_stats_enabled */
+	struct detector_settings settings; /* the defaults filled in */
 };
 void detect_status(const struct detect *d, uint16_t detector, struct detector_status *ret);
 

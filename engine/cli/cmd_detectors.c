@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "engine/cli/command.h"
+
+#include <fcntl.h>
+#include <getopt.h>
+
+#include "engine/base/io.h"
+#include "engine/base/text.h"
+#include "engine/cli/ask.h"
+#include "engine/cli/diagnose.h"
+#include "engine/config.h"
+#include "engine/control.h"
+#include "engine/detector_json.h"
+
+static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+					{"json", no_argument, NULL, 'j'},
+					{"run-dir", required_argument, NULL, 'u'},
+					{0}};
+
+static struct json_object *member(struct json_object *o, const char *key)
+{
+	struct json_object *v = NULL;
+	json_object_object_get_ex(o, key, &v);
+	return v;
+}
+
+static const char *text(struct json_object *o, const char *key)
+{
+	const char *s = json_object_get_string(member(o, key));
+	return s ? s : "-";
+}
+
+static uint64_t number(struct json_object *o, const char *key)
+{
+	return json_object_get_uint64(member(o, key));
+}
+
+static bool is_cost_counted(void)
+{
+	char line[16];
+	return io_read_line(AT_FDCWD, "/proc/sys/kernel/bpf_stats_enabled", line, sizeof(line)) >= 0 && line[0] == '1';
+}
+
+static const char *cost_words(struct json_object *o, char *ret, size_t size)
+{
+	uint64_t runs = number(o, "run_count");
+	if (!runs)
+		return "-";
+	snprintf(ret, size, "%.1f ms, %.0f ns a run", (double)number(o, "run_ns") / 1e6,
+		 (double)number(o, "run_ns") / (double)runs);
+	return ret;
+}
+
+static void print_row(struct json_object *o)
+{
+	char cost[64];
+	_cleanup_buf_ struct buf how = {0};
+	text_escape_terminal(&how, member(o, "reason") ? text(o, "reason") : text(o, "hook"));
+	printf("%-12s %-7s %-12s %9s %8s %6s %8s %9s  %s\n", text(o, "detector"), text(o, "class"), text(o, "state"),
+	       text(o, "threshold"), text(o, "events"), text(o, "lost"), text(o, "limited"), text(o, "filtered"),
+	       cost_words(o, cost, sizeof(cost)));
+	printf("%-12s %s\n%-12s %s%s\n", "", text(o, "summary"), "", member(o, "reason") ? "why not: " : "", buf_str(&how));
+}
+
+static void print_table(struct json_object *rows)
+{
+	printf("%-12s %-7s %-12s %9s %8s %6s %8s %9s  %s\n", "DETECTOR", "CLASS", "STATE", "THRESHOLD", "EVENTS", "LOST",
+	       "LIMITED", "FILTERED", "COST");
+	for (size_t i = 0; i < json_object_array_length(rows); i++)
+		print_row(json_object_array_get_idx(rows, i));
+	if (!is_cost_counted())
+		printf("\nThe cost of BPF programs is not counted here; `sysctl kernel.bpf_stats_enabled=1` has the kernel do it.\n");
+}
+
+/* The running daemon's; NULL when there is none that answers. */
+static struct json_object *ask(const char *run_dir)
+{
+	_cleanup_buf_ struct buf answer = {0};
+	if (control_ask(run_dir ? run_dir : command_run_dir(), "{\"command\":\"status\"}", &answer) < 0)
+		return NULL;
+	struct json_object *status = json_tokener_parse(buf_str(&answer)), *rows = json_object_get(member(status, "detectors"));
+	json_object_put(status);
+	return rows;
+}
+
+/* Without a daemon: each is loaded and attached once, as the doctor does. */
+static struct json_object *probe(const struct config *c)
+{
+	struct entities *entities = entities_new(c->max_entities);
+	struct detect_options how = {.settings = c->detectors, .entities = entities, .proc_root = c->proc_root,
+				     .sys_root = c->sys_root, .host_root = c->host_root};
+	struct detect *d = NULL;
+	struct json_object *rows = json_object_new_array();
+	if (entities && detect_new(&how, &d) == 0) {
+		detect_start(d);
+		for (uint16_t i = 0; i < detector_defs_n; i++) {
+			struct detector_status s;
+			detect_status(d, i, &s);
+			json_object_array_add(rows, detector_json(&detector_defs[i], &s, c->always[i]));
+		}
+		detect_free(d);
+	}
+	entities_free(entities);
+	return rows;
+}
+
+static int load(struct config *c, const char *path)
+{
+	struct diagnostics *d = diagnostics_new();
+	int r = d ? config_load(c, path ? path : command_config(), d) : -ENOMEM;
+	if (d)
+		diagnose_print(d, stderr);
+	diagnostics_free(d);
+	return r == -ENOENT && !path ? 0 : r;
+}
+
+static int list(const char *config, const char *run_dir, bool json)
+{
+	struct json_object *rows = ask(run_dir);
+	struct config c;
+	if (!rows) {
+		if (config_init(&c) < 0)
+			return EXIT_FOUND;
+		if (load(&c, config) < 0) {
+			config_done(&c);
+			return EXIT_FOUND;
+		}
+		fprintf(stderr, "no daemon answers; this is what one would have here\n");
+		rows = probe(&c);
+		config_done(&c);
+	}
+	if (json)
+		puts(json_object_to_json_string_ext(rows, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	else
+		print_table(rows);
+	json_object_put(rows);
+	return EXIT_OK;
+}
+
+int cmd_detectors(int argc, char **argv)
+{
+	const char *config = NULL, *run_dir = NULL;
+	bool json = false;
+	if (command_wants_help("detectors", argc, argv))
+		return EXIT_OK;
+	for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+		if (o == 'c')
+			config = optarg;
+		else if (o == 'j')
+			json = true;
+		else if (o == 'u')
+			run_dir = optarg;
+		else
+			return command_usage("detectors", "wrong arguments");
+	}
+	if (optind < argc)
+		return command_usage("detectors", "unexpected argument '%s'", argv[optind]);
+	return list(config, run_dir, json);
+}
