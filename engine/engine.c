@@ -128,6 +128,19 @@ static uint16_t entity_of_event(struct engine *e, enum entity_kind kind, const c
 	return slot;
 }
 
+/* Our own capture never triggers our own rules: what an armed detector sees of it is kept, and decides nothing. */
+static bool is_of_capture(const struct engine *e, uint16_t detector, const struct event *record)
+{
+	pid_t workers[INCIDENTS_MAX + 1];
+	if (e->vocabulary->detectors[detector].class != DETECTOR_ARMED || !record->tgid)
+		return false;
+	size_t n = incidents_pids(e->incidents, workers, ARRAY_SIZE(workers));
+	for (size_t i = 0; i < n; i++)
+		if ((uint32_t)workers[i] == record->tgid)
+			return true;
+	return record->tgid == (uint32_t)getpid() || record->tgid == (uint32_t)writer_pid(e->writer);
+}
+
 static void on_event(void *ctx, uint16_t detector, const struct event *record, uint32_t len, const char *entity_name)
 {
 	struct engine *e = ctx;
@@ -138,6 +151,8 @@ static void on_event(void *ctx, uint16_t detector, const struct event *record, u
 	}
 	uint16_t slot = entity_of_event(e, e->vocabulary->detectors[detector].entity, entity_name, now);
 	past_event(e->past, record, len, entity_name);
+	if (is_of_capture(e, detector, record))
+		return;
 	struct input in = {.kind = INPUT_EVENT, .t_ns = now, .event = {detector, slot, record, len}};
 	engine_take(e, &in);
 }
