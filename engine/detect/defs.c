@@ -72,6 +72,26 @@ static const struct event_blame iolatency_blames[] = {
 	{"task", "issuer_comm", "issuer_pid", 0.9, "issued the request that took {q2c}", NULL},
 };
 
+static const struct event_field iotrace_fields[] = {
+	SPAN64(event_iotrace, d2c_ns, "d2c"),
+	FIELD(event_iotrace, file.dev_major, "dev_major", FIELD_U32, UNIT_NUMBER),
+	FIELD(event_iotrace, file.dev_minor, "dev_minor", FIELD_U32, UNIT_NUMBER),
+	TEXT(event_iotrace, disk),
+	BYTES64(event_iotrace, disk_read_bytes, "disk_read"),
+	BYTES64(event_iotrace, disk_write_bytes, "disk_write"),
+	BYTES64(event_iotrace, fs_read_bytes, "fs_read"),
+	BYTES64(event_iotrace, fs_write_bytes, "fs_write"),
+	FIELD(event_iotrace, file.inode, "inode", FIELD_U64, UNIT_NUMBER),
+	FIELD(event_iotrace, file.path, "path", FIELD_TEXT, UNIT_NUMBER),
+	SPAN64(event_iotrace, q2c_ns, "q2c"),
+	COUNT64(event_iotrace, requests),
+};
+static const struct event_blame iotrace_blames[] = {
+	{"task", "comm", "tgid", 1, "[read {fs_read}, ][wrote {fs_write}, ][disk read {disk_read}, ]"
+	 "[disk write {disk_write}, ]in one second[, of {path}][, on {disk}]", NULL},
+	{"file", "path", NULL, 0.95, "[{fs_read} read, ][{fs_write} written, ]in one second, by {comm} (pid {tgid})", NULL},
+};
+
 static const struct event_field lacp_fields[] = {
 	TEXT(event_lacp, bond),
 	WORD(event_lacp, change, "", "disabled", "enabled", "slave-active", "slave-backup", "slave-link"),

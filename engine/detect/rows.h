@@ -7,12 +7,16 @@
  *
  * NAME_fields and NAME_blames stand in defs.c, NAME_ops in NAME.c. Defaults, by reason: 10 ms with interrupts off is what a network card's
  * ring survives at 10 Gbit/s no longer; a task that waits 20 ms for a CPU missed a frame and more than five ticks at HZ
- * 250; 100 ms is an order of magnitude above a disk's seek, so a request that took longer was queued or retried.
+ * 250; 100 ms is an order of magnitude above a disk's seek, so a request that took longer was queued or retried; 300 ms in
+ * one call is what somebody at a screen waits for and a disk at its work does not explain; a process below 1 MiB/s leaves
+ * any disk to the others.
  */
 DETECTOR_ROW(hungtask, EVENT_HUNGTASK, DETECTOR_ALWAYS, ENTITY_KIND_HOST, UNIT_NUMBER, 0,
 	     "the kernel's hung-task check reported a task")
 DETECTOR_ROW(iolatency, EVENT_IOLATENCY, DETECTOR_ARMED, ENTITY_KIND_DISK, UNIT_SECONDS, 100000000,
 	     "a block request was slow, from queue or from issue to its completion")
+DETECTOR_ROW(iotrace, EVENT_IOTRACE, DETECTOR_ARMED, ENTITY_KIND_HOST, UNIT_BYTES_PER_SECOND, 1048576,
+	     "a process read or wrote much of a file, summed over a second")
 DETECTOR_ROW(lacp, EVENT_LACP, DETECTOR_ALWAYS, ENTITY_KIND_BOND, UNIT_NUMBER, 0,
 	     "a bond's port stopped or started to carry traffic")
 DETECTOR_ROW(netdev, EVENT_NETDEV, DETECTOR_ALWAYS, ENTITY_KIND_NETDEV, UNIT_NUMBER, 0,

@@ -17,6 +17,7 @@ enum focus {
 	FOCUS_MEM = 1 << 3,
 	FOCUS_IO = 1 << 4,
 	FOCUS_WAIT = 1 << 5, /* tasks in D state */
+	FOCUS_FORK = 1 << 6, /* how many tasks there are */
 };
 
 #define FOCUS_ANY_CPU (FOCUS_SYS | FOCUS_USER | FOCUS_CPU)

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Of the events beside the firing there are many, and each names somebody: they are told in sums. */
+#include "engine/base/unit.h"
 #include "snapshot/view/blame.h"
 
 #define EVENTS_LOOKED_AT 20000
 
 struct sums {
 	struct inquiry *inquiry;
-	/* By who held the CPU, issued the request, was slow, had interrupts off, was killed. */
-	struct tally holders, issuers, disks, late, victims, hung;
+	/* By who held the CPU, issued the request, was slow, had interrupts off, was killed, hung; who started processes; who
+	 * read and wrote how much, and of which file. */
+	struct tally holders, issuers, disks, late, victims, hung, parents, workers, files;
 };
 
 /* The way from the interrupt into the detector is on top of what was interrupted: x86, then arm64. */
@@ -71,13 +73,37 @@ static void sum_hungtask(struct sums *s, const struct json_object *e)
 	add_named(s, &s->hung, e, "comm", "pid", NULL);
 }
 
+static void sum_exec(struct sums *s, const struct json_object *e)
+{
+	char what[16];
+	if (json_text(e, "what", what, sizeof(what)) && streq(what, "fork"))
+		add_named(s, &s->parents, e, "parent_comm", "ppid", NULL);
+}
+
+/* The same bytes pass the file system and the disk; direct I/O and memory maps only the disk. */
+static void sum_iotrace(struct sums *s, const struct json_object *e)
+{
+	uint64_t bytes = MAX(json_number(e, "fs_read") + json_number(e, "fs_write"),
+			     json_number(e, "disk_read") + json_number(e, "disk_write"));
+	char name[128];
+	uint32_t tgid = (uint32_t)json_number(e, "tgid");
+	if (inquiry_is_ours(s->inquiry, tgid))
+		return;
+	json_text_cut(e, "comm", name, sizeof(name));
+	tally_add(&s->workers, name, strlen(name), tgid, bytes);
+	json_text_cut(e, "path", name, sizeof(name));
+	if (*name)
+		tally_add(&s->files, name, strlen(name), 0, bytes);
+}
+
 static void sum_event(struct sums *s, const struct json_object *e)
 {
 	static const struct {
 		const char *kind;
 		void (*sum)(struct sums *s, const struct json_object *e);
 	} kinds[] = {
-		{"hungtask", sum_hungtask}, {"iolatency", sum_iolatency}, {"oom", sum_oom},
+		{"exec", sum_exec},	    {"hungtask", sum_hungtask}, {"iolatency", sum_iolatency},
+		{"iotrace", sum_iotrace},   {"oom", sum_oom},
 		{"runqlat", sum_runqlat},   {"softirq", sum_softirq},
 	};
 	char kind[32];
@@ -114,6 +140,19 @@ static void suspect_most(struct inquiry *q, struct tally *t, const char *kind, d
 	tally_done(t);
 }
 
+/* The one with the most bytes. */
+static void suspect_bytes(struct inquiry *q, struct tally *t, const char *kind, const char *what, bool asked)
+{
+	tally_settle(t);
+	if (t->n && asked) {
+		_cleanup_buf_ struct buf bytes = {0};
+		struct charge c = {kind, t->rows[0].name, t->rows[0].pid, 0, tally_share(t, 0), STANDING_PLACE};
+		unit_format(&bytes, UNIT_BYTES, (double)t->rows[0].weight);
+		suspects_add(q->suspects, &c, "%s %s (events.jsonl)", what, buf_str(&bytes));
+	}
+	tally_done(t);
+}
+
 static void suspect_counted(struct inquiry *q, struct tally *t, const char *what, bool asked)
 {
 	tally_settle(t);
@@ -140,6 +179,9 @@ void blame_events(struct inquiry *q)
 	suspect_counted(q, &s.hung, "reported as hung", io);
 	suspect_most(q, &s.issuers, "task", STANDING_PLACE, "issued requests that were slow", io);
 	suspect_most(q, &s.disks, "device", STANDING_PLACE, "was slow", io);
+	suspect_counted(q, &s.parents, "started a process", q->focus & FOCUS_FORK);
+	suspect_bytes(q, &s.workers, "task", "read and wrote, file by file,", io);
+	suspect_bytes(q, &s.files, "file", "was read and written:", io);
 	suspect_most(q, &s.holders, "task", STANDING_BESIDE, "held a CPU that others waited for", cpu);
 	suspect_most(q, &s.late, "function", STANDING_BESIDE, "ran with interrupts or softirqs off", cpu);
 }

@@ -10,9 +10,9 @@ static const struct {
 	{"cpu.sys", FOCUS_SYS},	      {"cpu.user", FOCUS_USER},	  {"cpu.nice", FOCUS_USER},
 	{"cpu.iowait", FOCUS_IO | FOCUS_WAIT}, {"cpu.", FOCUS_SYS | FOCUS_CPU}, {"cgroup.cpu", FOCUS_CPU},
 	{"cgroup.throttled", FOCUS_CPU}, {"cgroup.psi_cpu", FOCUS_CPU}, {"cgroup.psi_io", FOCUS_IO | FOCUS_WAIT},
-	{"cgroup.d", FOCUS_WAIT},     {"cgroup.", FOCUS_MEM},	  {"mem.", FOCUS_MEM},
+	{"cgroup.d", FOCUS_WAIT},     {"cgroup.pids", FOCUS_FORK}, {"cgroup.", FOCUS_MEM},	  {"mem.", FOCUS_MEM},
 	{"swap.", FOCUS_MEM},	      {"vm.", FOCUS_MEM | FOCUS_SYS}, {"disk.", FOCUS_IO},
-	{"mount.", FOCUS_IO},	      {"tasks.d", FOCUS_WAIT},	  {"sched.blocked", FOCUS_WAIT},
+	{"mount.", FOCUS_IO},	      {"tasks.d", FOCUS_WAIT},	  {"tasks.total", FOCUS_FORK}, {"sched.forks", FOCUS_FORK},	  {"sched.blocked", FOCUS_WAIT},
 	{"load.", FOCUS_CPU | FOCUS_WAIT}, {"sched.", FOCUS_CPU},	  {"psi.cpu", FOCUS_CPU},
 	{"psi.mem", FOCUS_MEM},	      {"psi.io", FOCUS_IO | FOCUS_WAIT}, {"softirq.", FOCUS_SYS},
 	{"softnet.", FOCUS_SYS},      {"irq.", FOCUS_SYS},
@@ -23,6 +23,7 @@ static const struct {
 	unsigned focus;
 } events[] = {
 	{"oom", FOCUS_MEM}, {"hungtask", FOCUS_WAIT}, {"softirq", FOCUS_SYS}, {"runqlat", FOCUS_CPU}, {"iolatency", FOCUS_IO},
+	{"exec", FOCUS_FORK}, {"iotrace", FOCUS_IO}, {"syscall", FOCUS_WAIT},
 };
 
 static unsigned focus_of_signal(const char *name)

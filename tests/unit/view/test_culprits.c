@@ -255,6 +255,42 @@ static void a_disk_rule_blames_who_wrote_and_then_the_disk(void **state)
 	taken_done(&t);
 }
 
+static void a_disk_rule_names_the_file_with_the_most_bytes(void **state)
+{
+	(void)state;
+	struct taken t;
+	rig_init(&t, "disk.write_bytes");
+	taken_put(&t, "events.jsonl",
+		  "{\"kind\":\"iotrace\",\"comm\":\"cp\",\"tgid\":7,\"fs_read\":0,\"fs_write\":1048576,\"path\":\"/a\"}\n"
+		  "{\"kind\":\"iotrace\",\"comm\":\"dd\",\"tgid\":8,\"fs_write\":3145728,\"disk_write\":2097152,\"path\":\"/b\"}\n"
+		  "{\"kind\":\"iotrace\",\"comm\":\"dd\",\"tgid\":8,\"disk_read\":4194304,\"path\":\"\"}\n");
+	struct json_object *all = culprits(&t);
+	assert_string_equal(text_of(all, 0, "kind"), "task");
+	assert_string_equal(text_of(all, 0, "name"), "dd");
+	assert_string_equal(text_of(all, 0, "evidence"), "read and wrote, file by file, 7.0MiB (events.jsonl)");
+	assert_string_equal(text_of(all, 1, "kind"), "file");
+	assert_string_equal(text_of(all, 1, "name"), "/b");
+	assert_string_equal(text_of(all, 1, "evidence"), "was read and written: 3.0MiB (events.jsonl)");
+	json_object_put(all);
+	taken_done(&t);
+}
+
+static void a_rule_over_tasks_names_who_started_them(void **state)
+{
+	(void)state;
+	struct taken t;
+	rig_init(&t, "tasks.total");
+	taken_put(&t, "events.jsonl",
+		  "{\"kind\":\"exec\",\"what\":\"fork\",\"comm\":\"sh\",\"pid\":9,\"parent_comm\":\"bomb\",\"ppid\":8}\n"
+		  "{\"kind\":\"exec\",\"what\":\"exec\",\"comm\":\"ls\",\"pid\":9,\"parent_comm\":\"sh\",\"ppid\":5}\n"
+		  "{\"kind\":\"exec\",\"what\":\"fork\",\"comm\":\"sh\",\"pid\":10,\"parent_comm\":\"bomb\",\"ppid\":8}\n");
+	struct json_object *all = culprits(&t);
+	assert_string_equal(text_of(all, 0, "name"), "bomb");
+	assert_string_equal(text_of(all, 0, "evidence"), "started a process 2 times (events.jsonl)");
+	json_object_put(all);
+	taken_done(&t);
+}
+
 static void memory_blames_who_grew_not_who_is_large_and_never_ourselves(void **state)
 {
 	(void)state;
@@ -424,6 +460,8 @@ int main(void)
 		cmocka_unit_test(without_a_profile_the_censuses_name_who_burnt_the_time),
 		cmocka_unit_test(who_ended_before_the_last_census_is_blamed_all_the_same),
 		cmocka_unit_test(the_span_is_the_engines_word_within_the_window),
+		cmocka_unit_test(a_disk_rule_names_the_file_with_the_most_bytes),
+		cmocka_unit_test(a_rule_over_tasks_names_who_started_them),
 		cmocka_unit_test(memory_blames_who_grew_not_who_is_large_and_never_ourselves),
 		cmocka_unit_test(who_ended_within_the_window_is_not_forgotten),
 		cmocka_unit_test(a_disk_rule_blames_who_wrote_and_then_the_disk),
