@@ -44,6 +44,20 @@ const struct event_field event_common_fields[] = {
 };
 const size_t event_common_fields_n = ARRAY_SIZE(event_common_fields);
 
+static const struct event_field exec_fields[] = {
+	TAIL(event_exec, "args"),
+	NUMBER32(event_exec, exit_code),
+	NUMBER32(event_exec, exit_signal),
+	SPAN64(event_exec, lifetime_ns, "lifetime"),
+	TEXT(event_exec, parent_comm),
+	NUMBER32(event_exec, ppid),
+	NUMBER64(event_exec, uid),
+	WORD(event_exec, what, "", "fork", "exec", "exit"),
+};
+static const struct event_blame exec_blames[] = {
+	{"task", "parent_comm", "ppid", 1, "its processes come and go: {what} of {comm}[, {args}][, after {lifetime}]", NULL},
+};
+
 static const struct event_field hungtask_fields[] = {
 	SPAN64(event_hungtask, blocked_ns, "blocked"),
 	COUNT64(event_hungtask, d_tasks),

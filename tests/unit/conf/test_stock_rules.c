@@ -192,6 +192,27 @@ static void tasks_that_pile_up_fire_once_and_a_moment_does_not(void **state _unu
 	assert_int_equal(d_tasks(10, 20 * S), 0);
 }
 
+/* tasks.total at ten readings a second: from `before` on, after 15 s, `more` within two seconds. */
+static unsigned task_growth(int64_t before, int64_t more)
+{
+	struct trial t;
+	setup(&t, "fork-bomb", 100 * MS);
+	for (int i = 0; i < 300; i++, t.t_ns += 100 * MS) {
+		int64_t grown = i < 150 ? 0 : MIN(more * (i - 150) / 20, more);
+		tick(&t, ENTITY_HOST, (struct value[]){{"tasks.total", before + grown}}, 1);
+	}
+	unsigned fired = t.fired;
+	teardown(&t);
+	return fired;
+}
+
+static void tasks_that_multiply_fire_once_and_a_build_does_not(void **state _unused_)
+{
+	assert_int_equal(task_growth(200, 3000), 1);
+	assert_int_equal(task_growth(200, 150), 0);    /* make -j64 */
+	assert_int_equal(task_growth(10000, 1500), 0); /* a large machine has a busy morning */
+}
+
 static void each_rule_file_gives_its_reason_and_its_parameters(void **state _unused_)
 {
 	struct trial t;
@@ -223,6 +244,7 @@ int main(void)
 		cmocka_unit_test(memory_that_is_taken_within_seconds_fires_once),
 		cmocka_unit_test(a_disk_at_full_speed_fires_once_and_a_flush_does_not),
 		cmocka_unit_test(tasks_that_pile_up_fire_once_and_a_moment_does_not),
+		cmocka_unit_test(tasks_that_multiply_fire_once_and_a_build_does_not),
 		cmocka_unit_test(each_rule_file_gives_its_reason_and_its_parameters),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
