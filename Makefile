@@ -7,7 +7,7 @@ CC ?= gcc
 CLANG ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 PKG_CONFIG ?= pkg-config
-LIBS := libbpf libelf libzstd yaml-0.1 json-c libarchive libsodium
+LIBS := libbpf libelf libzstd yaml-0.1 json-c libarchive libseccomp libsodium
 
 ifeq ($(SAN),1)
 O := $(B)/san

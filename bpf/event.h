@@ -348,7 +348,8 @@ struct event_offcpu {
 /* A system call took longer than the threshold. */
 struct event_syscall {
 	struct event h;
-	__u64 nr;
+	__u32 nr;
+	__u32 compat; /* 1: a 32 bit call on a 64 bit kernel, with numbers of its own */
 	__u64 duration_ns;
 	__u64 threshold_ns;
 	__u64 args[6];
@@ -357,11 +358,12 @@ struct event_syscall {
 	__u64 stack[EVENT_STACK_DEPTH]; /* of user space, by frame pointer */
 };
 
-/* A process began or ended. What it was started with is the record's tail: its arguments, a NUL after each. */
+/* A process began or ended. What it was started with is the tail of an exec's record: its
+ * arguments with a blank between them, the first 255 bytes. The header of a fork is the child. */
 struct event_exec {
 	struct event h;
 	__u32 what; /* enum exec_what */
-	__u32 ppid;
+	__u32 ppid; /* the process that made it, or took it over */
 	char parent_comm[EVENT_COMM_LEN];
 	__u32 exit_code, exit_signal;
 	__u64 lifetime_ns; /* of one that ended */

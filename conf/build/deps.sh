@@ -4,7 +4,7 @@
 # beside us); nothing is done when nothing is missing.
 set -euo pipefail
 packages="gcc make pkg-config clang llvm bpftool libbpf-dev libelf-dev libzstd-dev zlib1g-dev libyaml-dev libjson-c-dev
-  libarchive-dev libsodium-dev libcmocka-dev libclang-rt-14-dev linux-libc-dev linux-source-6.1 xz-utils flex bison
+  libarchive-dev libseccomp-dev libsodium-dev libcmocka-dev libclang-rt-14-dev linux-libc-dev linux-source-6.1 xz-utils flex bison
   zstd tar jq linux-perf procps iproute2 util-linux qemu-system-x86 e2fsprogs dmsetup busybox-static cpio kmod"
 # Peers that `make bench` measures beside us.
 [ "${1:-}" != bench ] || packages="$packages atop sysstat prometheus-node-exporter bpftrace"

@@ -205,6 +205,21 @@ static const struct event_blame softlockup_blames[] = {
 	{"function", "function", NULL, 0.95, "where {comm} (pid {pid}) kept CPU {cpu}", NULL},
 };
 
+#define ARGUMENT(i) FIELD(event_syscall, args[i], "arg" #i, FIELD_U64, UNIT_NUMBER)
+static const struct event_field syscall_fields[] = {
+	ARGUMENT(0), ARGUMENT(1), ARGUMENT(2), ARGUMENT(3), ARGUMENT(4), ARGUMENT(5),
+	NUMBER32(event_syscall, compat),
+	SPAN64(event_syscall, duration_ns, "duration"),
+	TEXT(event_syscall, name),
+	NUMBER32(event_syscall, nr),
+	FIELD(event_syscall, ret, "ret", FIELD_S64, UNIT_NUMBER),
+	STACK(event_syscall),
+	SPAN64(event_syscall, threshold_ns, "threshold"),
+};
+static const struct event_blame syscall_blames[] = {
+	{"task", "comm", "pid", 1, "was {duration} in {name}(), which returned {ret}", NULL},
+};
+
 #define DETECTOR_ROW(name_, kind_, class_, entity_, unit_, threshold_, summary_) \
 	{                                                                        \
 		.name = #name_,                                                  \

@@ -33,3 +33,5 @@ DETECTOR_ROW(softirq, EVENT_SOFTIRQ, DETECTOR_ARMED, ENTITY_KIND_HOST, UNIT_SECO
 	     "interrupts or softirqs were off, or served late")
 DETECTOR_ROW(softlockup, EVENT_SOFTLOCKUP, DETECTOR_ALWAYS, ENTITY_KIND_HOST, UNIT_NUMBER, 0,
 	     "the kernel's watchdog found a CPU that schedules no more")
+DETECTOR_ROW(syscall, EVENT_SYSCALL, DETECTOR_ARMED, ENTITY_KIND_HOST, UNIT_SECONDS, 300000000,
+	     "a system call that is not there to wait took long")

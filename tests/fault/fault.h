@@ -30,6 +30,7 @@ int fault_cpu_sys(const struct fault_args *a);
 int fault_d_state(const struct fault_args *a);
 int fault_hold(const struct fault_args *a);
 int fault_exec(const struct fault_args *a);
+int fault_fsync(const struct fault_args *a);
 int fault_io(const struct fault_args *a);
 int fault_memory(const struct fault_args *a);
 int fault_memory_failure(const struct fault_args *a);
