@@ -220,6 +220,17 @@ static const struct event_blame syscall_blames[] = {
 	{"task", "comm", "pid", 1, "was {duration} in {name}(), which returned {ret}", NULL},
 };
 
+static const struct event_field txtimeout_fields[] = {
+	TEXT(event_txtimeout, driver),
+	NUMBER32(event_txtimeout, ifindex),
+	TEXT(event_txtimeout, ifname),
+	NUMBER32(event_txtimeout, queue),
+	SPAN64(event_txtimeout, stalled_ns, "stalled"),
+};
+static const struct event_blame txtimeout_blames[] = {
+	{"device", "ifname", NULL, 1, "transmit queue {queue}[ of driver {driver}] moved nothing[ for {stalled}]", NULL},
+};
+
 #define DETECTOR_ROW(name_, kind_, class_, entity_, unit_, threshold_, summary_) \
 	{                                                                        \
 		.name = #name_,                                                  \

@@ -35,3 +35,5 @@ DETECTOR_ROW(softlockup, EVENT_SOFTLOCKUP, DETECTOR_ALWAYS, ENTITY_KIND_HOST, UN
 	     "the kernel's watchdog found a CPU that schedules no more")
 DETECTOR_ROW(syscall, EVENT_SYSCALL, DETECTOR_ARMED, ENTITY_KIND_HOST, UNIT_SECONDS, 300000000,
 	     "a system call that is not there to wait took long")
+DETECTOR_ROW(txtimeout, EVENT_TXTIMEOUT, DETECTOR_ALWAYS, ENTITY_KIND_NETDEV, UNIT_NUMBER, 0,
+	     "a network device's transmit queue moved nothing for longer than its driver allows")

@@ -10,6 +10,8 @@
 #                             $f.key being what the fault knows; `check …` of lib.sh for the rest
 #     clean_up                optional
 #
+# and, where it needs devices, says `# needs: QEMU ARGUMENTS` in a line of its own, for `run -q`.
+#
 # A detector that this kernel does not support says why. The last lines are the table of this kernel.
 . "$(dirname "$0")/lib.sh"
 all=$(cd tests/vm/detect && ls *.sh | sed 's/\.sh$//')
