@@ -141,8 +141,8 @@ struct event_file {
 	char path[128]; /* its end, from as many directories as fit */
 };
 
-/* A block request was slow from queue to complete, or from issue to complete. The header is whoever completed it, unless
- * the issuer was seen. */
+/* A block request was slow from queue to complete, or from issue to complete. The header is whoever issued it, if that was
+ * seen, else nobody; its cgroup is the one that the request was for. */
 struct event_iolatency {
 	struct event h;
 	char disk[EVENT_NAME_LEN];
@@ -387,7 +387,7 @@ struct event_klog {
 	__u64 sequence; /* of the first line */
 };
 
-/* A block request ended in error or timed out. */
+/* A block request ended in error or timed out. The header has the cgroup that it was for, and no task: none is known. */
 struct event_blkerr {
 	struct event h;
 	char disk[EVENT_NAME_LEN];
@@ -396,7 +396,7 @@ struct event_blkerr {
 	__u32 op;    /* REQ_OP_* */
 	__u32 error; /* errno, positive */
 	__u32 type;  /* enum blkerr_type */
-	__u32 retries;
+	__u32 retries; /* of a SCSI disk, where the kernel's types tell */
 	struct event_file file;
 };
 

@@ -23,6 +23,13 @@
 		.size = sizeof(((struct record *)NULL)->member),                 \
 		.words = (const char *const[]){__VA_ARGS__, NULL},               \
 	}
+/* Of a struct event_file called `file`. */
+#define FILE32(record, member)	       FIELD(record, file.member, #member, FIELD_U32, UNIT_NUMBER)
+#define INODE(record)		       FIELD(record, file.inode, "inode", FIELD_U64, UNIT_NUMBER)
+#define PATH(record)		       FIELD(record, file.path, "path", FIELD_TEXT, UNIT_NUMBER)
+/* The REQ_OP_* that transfer or give up data. */
+#define OP(record) \
+	WORD(record, op, "read", "write", "flush", "discard", "", "secure-erase", "", "write-same", "", "write-zeroes")
 /* To the end of the record, so its size is the reader's to find. */
 #define TAIL(record, name_) {.name = (name_), .type = FIELD_TAIL, .offset = sizeof(struct record)}
 
@@ -43,6 +50,25 @@ const struct event_field event_common_fields[] = {
 	NUMBER32(event, tgid),
 };
 const size_t event_common_fields_n = ARRAY_SIZE(event_common_fields);
+
+static const struct event_field blkerr_fields[] = {
+	BYTES64(event_blkerr, bytes, "bytes"),
+	FILE32(event_blkerr, dev_major),
+	FILE32(event_blkerr, dev_minor),
+	TEXT(event_blkerr, disk),
+	NUMBER32(event_blkerr, error),
+	INODE(event_blkerr),
+	OP(event_blkerr),
+	PATH(event_blkerr),
+	NUMBER32(event_blkerr, retries),
+	NUMBER64(event_blkerr, sector),
+	WORD(event_blkerr, type, "", "request", "bio", "timeout"),
+};
+static const struct event_blame blkerr_blames[] = {
+	{"device", "disk", NULL, 1, "its {op} of {bytes} at sector {sector} ended in error {error} ({type})[ after {retries} retries]",
+	 NULL},
+	{"file", "path", NULL, 0.95, "the {op} that {disk} failed was for this file", NULL},
+};
 
 static const struct event_field exec_fields[] = {
 	TAIL(event_exec, "args"),
@@ -72,11 +98,15 @@ static const struct event_blame hungtask_blames[] = {
 static const struct event_field iolatency_fields[] = {
 	BYTES64(event_iolatency, bytes, "bytes"),
 	SPAN64(event_iolatency, d2c_ns, "d2c"),
+	FILE32(event_iolatency, dev_major),
+	FILE32(event_iolatency, dev_minor),
 	TEXT(event_iolatency, disk),
 	NUMBER32(event_iolatency, error),
+	INODE(event_iolatency),
 	TEXT(event_iolatency, issuer_comm),
 	NUMBER32(event_iolatency, issuer_pid),
-	NUMBER32(event_iolatency, op),
+	OP(event_iolatency),
+	PATH(event_iolatency),
 	SPAN64(event_iolatency, q2c_ns, "q2c"),
 	NUMBER64(event_iolatency, sector),
 	SPAN64(event_iolatency, threshold_ns, "threshold"),
@@ -84,6 +114,7 @@ static const struct event_field iolatency_fields[] = {
 static const struct event_blame iolatency_blames[] = {
 	{"device", "disk", NULL, 1, "took {q2c} for one request", NULL},
 	{"task", "issuer_comm", "issuer_pid", 0.9, "issued the request that took {q2c}", NULL},
+	{"file", "path", NULL, 0.85, "the {op} that took {q2c} was for this file", NULL},
 };
 
 static const struct event_field iotrace_fields[] = {

@@ -11,6 +11,8 @@
  * one call is what somebody at a screen waits for and a disk at its work does not explain; a process below 1 MiB/s leaves
  * any disk to the others.
  */
+DETECTOR_ROW(blkerr, EVENT_BLKERR, DETECTOR_ALWAYS, ENTITY_KIND_DISK, UNIT_NUMBER, 0,
+	     "a block request ended in error or timed out")
 DETECTOR_ROW(exec, EVENT_EXEC, DETECTOR_ARMED, ENTITY_KIND_HOST, UNIT_NUMBER, 0,
 	     "a process began, became another program, or ended")
 DETECTOR_ROW(hungtask, EVENT_HUNGTASK, DETECTOR_ALWAYS, ENTITY_KIND_HOST, UNIT_NUMBER, 0,

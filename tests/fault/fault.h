@@ -18,6 +18,7 @@ struct fault_args {
 	int cpu; /* -1: any */
 	unsigned times;
 	const char *where; /* a program of hold.bpf.c */
+	uint64_t sector;   /* of file-read; 0: where the file begins */
 };
 
 struct fault {
@@ -28,6 +29,7 @@ struct fault {
 
 int fault_cpu_sys(const struct fault_args *a);
 int fault_d_state(const struct fault_args *a);
+int fault_file_read(const struct fault_args *a);
 int fault_hold(const struct fault_args *a);
 int fault_exec(const struct fault_args *a);
 int fault_fsync(const struct fault_args *a);

@@ -8,6 +8,7 @@ static const struct fault faults[] = {
 	{"cpu-sys", "every CPU spins in getrandom(2) for a share of the time", fault_cpu_sys, {.seconds = 4, .share = 0.65, .tasks = 1}},
 	{"d-state", "tasks in uninterruptible sleep, by vfork", fault_d_state, {.seconds = 8, .tasks = 40}},
 	{"exec", "processes that come at once, sleep and go", fault_exec, {.seconds = 6, .tasks = 200}},
+	{"file-read", "one page of a file is read from its disk: --path, and --sector of the disk", fault_file_read, {.path = "/bin/true"}},
 	{"fsync", "one block made durable again and again", fault_fsync, {.seconds = 6, .path = "/var/tmp/fault-fsync"}},
 	{"hold", "a CPU is held inside the kernel: --where test_run, local_timer_entry, softirq_entry, netif_receive_skb", fault_hold,
 	 {.seconds = 0.06, .cpu = 1, .times = 1, .where = "test_run"}},
@@ -47,7 +48,7 @@ static bool parse(int argc, char **argv, struct fault_args *a)
 {
 	static const struct option options[] = {{"seconds", 1, NULL, 's'}, {"share", 1, NULL, 'p'}, {"bytes", 1, NULL, 'b'},
 						{"tasks", 1, NULL, 't'},   {"path", 1, NULL, 'd'},
-						{"cpu", 1, NULL, 'c'},	   {"times", 1, NULL, 'n'}, {"where", 1, NULL, 'w'}, {0}};
+						{"cpu", 1, NULL, 'c'},	   {"times", 1, NULL, 'n'}, {"where", 1, NULL, 'w'}, {"sector", 1, NULL, 'a'}, {0}};
 	for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
 		switch (o) {
 		case 's': a->seconds = atof(optarg); break;
@@ -57,6 +58,7 @@ static bool parse(int argc, char **argv, struct fault_args *a)
 		case 'd': a->path = optarg; break;
 		case 'c': a->cpu = atoi(optarg); break;
 		case 'n': a->times = (unsigned)atoi(optarg); break;
+		case 'a': a->sector = strtoull(optarg, NULL, 10); break;
 		case 'w': a->where = optarg; break;
 		default: return false;
 		}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The shipped rules, with the real vocabulary, decided by the real machine over made-up series. */
+#include "bpf/event.h"
 #include "engine/base/clock.h"
 #include "engine/vocabulary.h"
 #include "rules/load.h"
@@ -170,6 +171,34 @@ static void a_disk_at_full_speed_fires_once_and_a_flush_does_not(void **state _u
 	assert_int_equal(disk_writes(60, 95, 20), 0);
 }
 
+/* Firings of io-latency for a request of sda that took so long. */
+static unsigned slow_request(const char *op, uint64_t q2c_ns, uint64_t d2c_ns)
+{
+	static const char *const ops[] = {"read", "write", "flush"};
+	struct event_iolatency e = {.h = {.kind = EVENT_IOLATENCY, .size = sizeof(e)}, .q2c_ns = q2c_ns, .d2c_ns = d2c_ns};
+	struct trial t;
+	setup(&t, "io-latency", 100 * MS);
+	while (strcmp(ops[e.op], op) != 0)
+		e.op++;
+	struct input born = {.kind = INPUT_BORN, .t_ns = t.t_ns, .born = {1, ENTITY_KIND_DISK, "sda"}};
+	machine_input(t.machine, &born, on_transition, &t);
+	struct input in = {.kind = INPUT_EVENT, .t_ns = t.t_ns, .event = {.entity = 1, .record = &e.h, .len = sizeof(e)}};
+	in.event.detector = (uint16_t)vocabulary_detector(vocabulary(), "iolatency");
+	machine_input(t.machine, &in, on_transition, &t);
+	unsigned fired = t.fired;
+	teardown(&t);
+	return fired;
+}
+
+static void a_read_that_somebody_waits_for_is_slow_long_before_a_write_in_a_queue(void **state _unused_)
+{
+	assert_int_equal(slow_request("read", 500 * MS, 20 * MS), 1);
+	assert_int_equal(slow_request("flush", 500 * MS, 500 * MS), 1);
+	assert_int_equal(slow_request("read", 300 * MS, 300 * MS), 0);
+	assert_int_equal(slow_request("write", 5 * S, 300 * MS), 0); /* a copy fills the queue */
+	assert_int_equal(slow_request("write", 3 * S, 3 * S), 1);
+}
+
 /* tasks.d for 40 s at ten readings a second: `pile` of them from 15 s on, for that long. */
 static unsigned d_tasks(int64_t pile, uint64_t length_ns)
 {
@@ -243,6 +272,7 @@ int main(void)
 		cmocka_unit_test(what_builds_do_fires_no_spike),
 		cmocka_unit_test(memory_that_is_taken_within_seconds_fires_once),
 		cmocka_unit_test(a_disk_at_full_speed_fires_once_and_a_flush_does_not),
+		cmocka_unit_test(a_read_that_somebody_waits_for_is_slow_long_before_a_write_in_a_queue),
 		cmocka_unit_test(tasks_that_pile_up_fire_once_and_a_moment_does_not),
 		cmocka_unit_test(tasks_that_multiply_fire_once_and_a_build_does_not),
 		cmocka_unit_test(each_rule_file_gives_its_reason_and_its_parameters),
