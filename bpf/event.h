@@ -15,6 +15,7 @@
 
 #define EVENT_COMM_LEN 16
 #define EVENT_STACK_DEPTH 32
+#define EVENT_RING_BYTES (256 * 1024) /* of all detectors together: some hundred records */
 #define EVENT_NAME_LEN 32 /* of a disk or network device; IFNAMSIZ is 16, DISK_NAME_LEN 32 */
 
 /* Values are written into bundles: append, never renumber. */

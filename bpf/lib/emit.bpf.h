@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How a detector's programs hand over a record: a ring of their own, a limit per second for all and one for each cgroup,
- * and counters for what did not get through. User space finds these by name in each object: `events`, `threshold_ns`,
+ * How a detector's programs hand over a record: a ring that all detectors share (user space puts it in the place of this
+ * object's own before loading), a limit per second for all and one for each cgroup, and counters for what did not get through. User space finds these by name in each object: `events`, `threshold_ns`,
  * `rate_per_s`, `cgroup_rate_per_s`, `armed_ns`, `seen`, `emitted`, `lost`, `limited`.
  *
  *     if (!event_allowed(now))  return 0;           over the rate: counted as limited
@@ -24,7 +24,7 @@ char LICENSE[] SEC("license") = "GPL";
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 64 * 1024);
+	__uint(max_entries, EVENT_RING_BYTES);
 } events SEC(".maps");
 
 const volatile __u64 threshold_ns = 0;

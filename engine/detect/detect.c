@@ -11,11 +11,13 @@
 #include <malloc.h>
 #include <sys/epoll.h>
 
+#define TAKE_MOST 512 /* events at once: some milliseconds */
+
 struct detect {
 	struct detector_world world;
 	char proc_root[256], sys_root[256];
 	int poll_fd;		  /* over the ring's and the detectors' own */
-	struct ring_buffer *ring; /* all rings; NULL: none yet */
+	struct ring_buffer *ring; /* of all BPF objects; NULL: it could not be made, and none will load */
 	struct detector *detectors;
 	event_fn fn; /* while detect_take() runs */
 	void *ctx;
@@ -48,7 +50,7 @@ int detect_new(const struct detect_options *options, struct detect **ret)
 		return -ENOMEM;
 	snprintf(d->proc_root, sizeof(d->proc_root), "%s", options->proc_root ?: "/proc");
 	snprintf(d->sys_root, sizeof(d->sys_root), "%s", options->sys_root ?: "/sys");
-	d->world = (struct detector_world){.proc_root = d->proc_root, .sys_root = d->sys_root};
+	d->world = (struct detector_world){.proc_root = d->proc_root, .sys_root = d->sys_root, .ring_fd = -1};
 	d->poll_fd = epoll_create1(EPOLL_CLOEXEC);
 	d->detectors = calloc(detector_defs_n, sizeof(*d->detectors));
 	d->world.cgroups = cgroups_new(d->sys_root);
@@ -94,10 +96,9 @@ static void add_context(const struct detector *one, struct event *record, uint32
 	*len += record->context_len;
 }
 
-/* From a ring or from detector_emit(): completed by its detector and handed on. */
-static int take_record(void *ctx, void *data, size_t len)
+/* From the ring or from detector_emit(): completed by its detector and handed on. */
+static void take_record(struct detector *one, const void *data, size_t len)
 {
-	struct detector *one = ctx;
 	struct detect *d = one->set;
 	char entity[ENTITY_NAME_MAX];
 	strcpy(entity, one->def->entity == ENTITY_KIND_HOST ? entity_kind_name(ENTITY_KIND_HOST) : "");
@@ -109,26 +110,34 @@ static int take_record(void *ctx, void *data, size_t len)
 	d->scratch.record.size = n;
 	d->taken++;
 	d->fn(d->ctx, (uint16_t)(one - d->detectors), &d->scratch.record, n, entity);
-	return 0;
 }
 
 void detector_emit(struct detector *d, const struct event *record)
 {
 	d->tally.emitted++;
 	if (d->set->fn)
-		take_record(d, (void *)(uintptr_t)record, record->size);
+		take_record(d, record, record->size);
 }
 
-static int watch_ring(struct detector *one)
+/* Negative ends it for now: events may come as fast as they are taken. What is left keeps the descriptor readable. */
+static int take_from_ring(void *ctx, void *data, size_t len)
 {
-	struct detect *d = one->set;
-	int map = bpf_object__find_map_fd_by_name(*one->skeleton->obj, "events");
-	if (map < 0)
-		return map;
+	struct detect *d = ctx;
+	const struct event *record = data;
+	for (size_t i = 0; len >= sizeof(*record) && i < detector_defs_n; i++)
+		if (detector_defs[i].kind == record->kind)
+			take_record(&d->detectors[i], data, len);
+	return d->taken < TAKE_MOST ? 0 : -EAGAIN;
+}
+
+/* One ring for all keeps their events in order, and costs a twentieth of the memory. */
+static void open_ring(struct detect *d)
+{
+	int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "events", 0, 0, EVENT_RING_BYTES, NULL);
+	d->world.ring_fd = fd < 0 ? -1 : fd;
+	d->ring = fd < 0 ? NULL : ring_buffer__new(fd, take_from_ring, d, NULL);
 	if (d->ring)
-		return ring_buffer__add(d->ring, map, take_record, one);
-	d->ring = ring_buffer__new(map, take_record, one, NULL);
-	return d->ring ? poll_also(d, ring_buffer__epoll_fd(d->ring)) : -errno;
+		poll_also(d, ring_buffer__epoll_fd(d->ring));
 }
 
 static int attach(struct detector *one)
@@ -158,8 +167,6 @@ static int probe(struct detector *one)
 	one->reason[0] = '\0';
 	bpflog_begin();
 	int r = one->ops->load(one);
-	if (r >= 0 && one->skeleton)
-		r = watch_ring(one);
 	if (r >= 0)
 		r = detector_map_hists(one);
 	if (r >= 0 && one->fd >= 0)
@@ -203,6 +210,7 @@ static void find_symbols(struct detector_world *w)
 int detect_start(struct detect *d)
 {
 	bpflog_begin();
+	open_ring(d);
 	struct btf *btf = btf__load_vmlinux_btf();
 	d->world.btf = btf;
 	find_symbols(&d->world);
@@ -248,7 +256,7 @@ int detect_take(struct detect *d, event_fn fn, void *ctx)
 		if (d->detectors[i].ops->take && d->detectors[i].state != DETECTOR_UNSUPPORTED)
 			d->detectors[i].ops->take(&d->detectors[i]);
 	d->fn = NULL;
-	return r < 0 ? r : d->taken;
+	return r < 0 && r != -EAGAIN ? r : d->taken;
 }
 
 static void add_run_time(const struct detector *one, struct detector_status *ret)
@@ -334,8 +342,8 @@ struct detect *detect_free(struct detect *d)
 {
 	if (!d)
 		return NULL;
-	/* First: unmaps the rings that the objects own. */
 	ring_buffer__free(d->ring);
+	close_fd(&d->world.ring_fd);
 	for (size_t i = 0; d->detectors && i < detector_defs_n; i++)
 		detector_unload(&d->detectors[i]);
 	cgroups_free(d->world.cgroups);

@@ -53,8 +53,9 @@ int detect_disarm(struct detect *d, uint16_t detector);
 /* Readable when there are events; one epoll descriptor over all of them. */
 int detect_fd(const struct detect *d);
 
-/* Drains. `entity_name` is the name of the event's own entity in the def's kind ("/a.slice", "bond0"), "" when unknown.
- * The record is struct event and what follows, at most 64 KiB; borrowed. Returns the number of events. */
+/* Takes what is there. `entity_name` is the name of the event's own entity in the def's kind ("/a.slice", "bond0"), "" when unknown.
+ * The record is struct event and what follows, at most 64 KiB; borrowed. Returns the number of events, some hundreds at most:
+ * the descriptor stays readable while there are more. */
 typedef void (*event_fn)(void *ctx, uint16_t detector, const struct event *record, uint32_t len, const char *entity_name);
 int detect_take(struct detect *d, event_fn fn, void *ctx);
 

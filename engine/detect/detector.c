@@ -48,6 +48,12 @@ void detector_detach_all(struct detector *d)
 		bpf_link__destroy(d->links[--d->n_links]);
 }
 
+int detector_share_ring(struct detector *d)
+{
+	struct bpf_map *own = bpf_object__find_map_by_name(*d->skeleton->obj, "events");
+	return own && d->world->ring_fd >= 0 ? bpf_map__reuse_fd(own, d->world->ring_fd) : -ENOENT;
+}
+
 static struct bpf_map *hists_of(const struct detector *d)
 {
 	return bpf_object__find_map_by_name(*d->skeleton->obj, "hists");

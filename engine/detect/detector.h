@@ -54,6 +54,7 @@ struct detector_world {
 	const char *proc_root, *sys_root;
 	struct cgroups *cgroups;
 	struct contexts *contexts;
+	int ring_fd; /* of all detectors' records; -1: it could not be made */
 	bool has_v1; /* cgroups of v1: a task's path has to be asked for */
 	const struct btf *btf;	/* of the kernel, while loading; NULL when it has none */
 	uint64_t tick_function; /* addresses in the kernel's text; 0 unknown */
@@ -84,6 +85,9 @@ struct detector {
 /* The rows of table.c, in the order of detector_defs. */
 extern const struct detector_ops *const detector_ops_table[];
 
+/* Before loading: the common ring in the place of the object's own. */
+int detector_share_ring(struct detector *d);
+
 /* Before loading: a histogram for each CPU. After it: maps them. */
 void detector_size_hists(struct detector *d);
 int detector_map_hists(struct detector *d);
@@ -96,6 +100,7 @@ int detector_map_hists(struct detector *d);
 		(bpf_)->rodata->threshold_ns = (uint64_t)(d)->settings.threshold; \
 		(bpf_)->rodata->rate_per_s = (d)->settings.rate_per_s;            \
 		(bpf_)->rodata->cgroup_rate_per_s = (d)->settings.cgroup_rate_per_s; \
+		detector_share_ring(d);                                           \
 		detector_size_hists(d);                                           \
 	})
 #define detector_load(d, bpf_)                                                    \
