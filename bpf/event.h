@@ -74,16 +74,19 @@ enum event_context {
 	EVENT_CONTEXTS_,
 };
 
-/* A timer or softirq ran late: interrupts or softirqs were off on this CPU. 
- * The stack is that of what was interrupted, as near as the hook can tell. */
+/* A timer or softirq ran late: interrupts or softirqs were off on this CPU. The stack is that of what was interrupted, as
+ * near as the hook can tell. */
 struct event_softirq {
 	struct event h;
 	__u64 offtime_ns;
 	__u64 threshold_ns;
-	__u32 vec; /* softirq vector, or ~0 for a late hrtimer (interrupts off) */
-	__u32 pad;
+	__u32 vec; /* of the kernel's softirqs, or SOFTIRQ_TICK */
+	__u32 ran; /* vec + 1 of the softirq that ran meanwhile for longer than the threshold; 0: none did */
 	__u64 stack[EVENT_STACK_DEPTH];
+	__u64 ran_ns;
 };
+
+#define SOFTIRQ_TICK 10 /* NR_SOFTIRQS: the CPU's tick itself was late, interrupts were off */
 
 /* The kernel's hung-task check reported a task; the header's pid, tgid and comm are that task's. */
 struct event_hungtask {
@@ -439,7 +442,7 @@ struct task_stack {
 };
 
 _Static_assert(sizeof(struct event) == 72, "the record header is part of the bundle's format");
-_Static_assert(sizeof(struct event_softirq) == 72 + 24 + 8 * EVENT_STACK_DEPTH, "no hidden padding");
+_Static_assert(sizeof(struct event_softirq) == 72 + 24 + 8 * EVENT_STACK_DEPTH + 8, "no hidden padding");
 _Static_assert(sizeof(struct event_oom) == 72 + 24 + 10 * 8, "no hidden padding");
 _Static_assert(sizeof(struct event_lacp) == 72 + 72, "no hidden padding");
 _Static_assert(sizeof(struct event_file) == 144, "no hidden padding");

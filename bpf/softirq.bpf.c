@@ -11,7 +11,6 @@
 #include "bpf/lib/hist.bpf.h"
 
 #define SOFTIRQS 16
-#define VEC_TIMER (~0U)
 
 struct timerqueue_node {
 	__u64 expires; /* signed in the kernel, never below zero */
@@ -31,6 +30,36 @@ struct {
 	__type(value, __u64);
 } raised_ns SEC(".maps");
 
+/* Of this CPU: when the softirq that runs was entered, and the last one that ran for longer than the threshold. */
+struct served {
+	__u64 entered_ns;
+	__u64 long_end_ns, long_ns;
+	__u32 long_vec, pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct served);
+} served SEC(".maps");
+
+static __always_inline struct served *served_here(void)
+{
+	__u32 zero = 0;
+	return bpf_map_lookup_elem(&served, &zero);
+}
+
+/* What ran since then and for so long that it is why the other one is late. */
+static __always_inline void blame_handler(struct event_softirq *e, __u64 since)
+{
+	const struct served *here = served_here();
+	if (!here || here->long_end_ns < since)
+		return;
+	e->ran = here->long_vec + 1;
+	e->ran_ns = here->long_ns;
+}
+
 static __always_inline int report(void *ctx, __u64 now, __u64 late_ns, __u32 vec)
 {
 	struct event_softirq *e;
@@ -43,6 +72,8 @@ static __always_inline int report(void *ctx, __u64 now, __u64 late_ns, __u32 vec
 	e->offtime_ns = late_ns;
 	e->threshold_ns = threshold_ns;
 	e->vec = vec;
+	if (vec != SOFTIRQ_TICK)
+		blame_handler(e, now - late_ns);
 	bpf_get_stack(ctx, e->stack, sizeof(e->stack), 0);
 	return event_submit(e);
 }
@@ -56,7 +87,7 @@ int BPF_PROG(on_timer, struct hrtimer *timer, __s64 *now_in_base)
 	now = bpf_ktime_get_ns();
 	if (due < armed_ns || now < due + threshold_ns || !(__u32)bpf_get_current_pid_tgid())
 		return 0;
-	return report(ctx, now, now - due, VEC_TIMER);
+	return report(ctx, now, now - due, SOFTIRQ_TICK);
 }
 
 SEC("tp_btf/softirq_raise")
@@ -72,15 +103,35 @@ SEC("tp_btf/softirq_entry")
 int BPF_PROG(on_entry, __u32 vec)
 {
 	__u64 *raised = bpf_map_lookup_elem(&raised_ns, &vec), since, now;
-	if (!armed_ns || !raised || *raised < armed_ns)
+	struct served *here = served_here();
+	if (!armed_ns || !raised || !here)
+		return 0;
+	now = bpf_ktime_get_ns();
+	here->entered_ns = now;
+	if (*raised < armed_ns)
 		return 0;
 	since = *raised;
 	*raised = 0;
-	now = bpf_ktime_get_ns();
 	hist_add(0, now - since);
 	if (now < since + threshold_ns)
 		return 0;
 	return report(ctx, now, now - since, vec);
+}
+
+SEC("tp_btf/softirq_exit")
+int BPF_PROG(on_exit, __u32 vec)
+{
+	struct served *here = served_here();
+	__u64 now;
+	if (!armed_ns || !here || here->entered_ns < armed_ns)
+		return 0;
+	now = bpf_ktime_get_ns();
+	if (now < here->entered_ns + threshold_ns)
+		return 0;
+	here->long_end_ns = now;
+	here->long_ns = now - here->entered_ns;
+	here->long_vec = vec;
+	return 0;
 }
 
 EVENT_SELF_TEST(event_softirq, EVENT_SOFTIRQ)

@@ -217,14 +217,19 @@ static const struct event_blame runqlat_blames[] = {
 	{"task", "prev_comm", "prev_pid", 1, "held the CPU that {comm} waited {wait} for", NULL},
 };
 
+#define SOFTIRQ_WORDS "hi", "timer", "net_tx", "net_rx", "block", "irq_poll", "tasklet", "sched", "hrtimer", "rcu"
 static const struct event_field softirq_fields[] = {
 	SPAN64(event_softirq, offtime_ns, "offtime"),
+	WORD(event_softirq, ran, "", SOFTIRQ_WORDS),
+	SPAN64(event_softirq, ran_ns, "ran_for"),
 	STACK(event_softirq),
 	SPAN64(event_softirq, threshold_ns, "threshold"),
-	NUMBER32(event_softirq, vec),
+	WORD(event_softirq, vec, SOFTIRQ_WORDS, "tick"),
 };
 static const struct event_blame softirq_blames[] = {
-	{"function", "function", NULL, 1, "ran with interrupts or softirqs off for {offtime}", NULL},
+	{"softirq", "ran", NULL, 1, "ran for {ran_for} on CPU {cpu}, {vec} waited {offtime}", NULL},
+	{"function", "function", NULL, 0.95, "was on CPU {cpu} when {vec} came {offtime} late", NULL},
+	{"task", "comm", "pid", 0.9, "was on CPU {cpu} when {vec} came {offtime} late", NULL},
 };
 
 static const struct event_field softlockup_fields[] = {
