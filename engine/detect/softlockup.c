@@ -29,8 +29,7 @@ static int load(struct detector *d)
 		bpflog_reason(r, said[i], sizeof(said[i]));
 		detector_unload(d);
 	}
-	return detector_refuse(d, r, "no tracepoint tells of it, and add_taint takes no fentry (%s) and no kprobe (%s)",
-			       said[0], said[1]);
+	return detector_refuse(d, r, "no tracepoint tells of it; add_taint() by fentry: %s; by kprobe: %s", said[0], said[1]);
 }
 
 /* What load() tried stays: before 5.13 (f3a95075549e) a program attaches to a function once in its life. */

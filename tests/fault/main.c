@@ -40,7 +40,7 @@ void fault_sleep(double seconds)
 static int list(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
-		printf("%-10s %s\n", faults[i].name, faults[i].summary);
+		printf("%-14s %s\n", faults[i].name, faults[i].summary);
 	return 2;
 }
 
