@@ -386,6 +386,7 @@ struct event_klog {
 	char name[EVENT_NAME_LEN]; /* of the pattern: "rcu-stall" */
 	char subsystem[EVENT_NAME_LEN];
 	char device[EVENT_NAME_LEN];
+	char message[EVENT_NAME_LEN * 6]; /* the first line, cut */
 	__u32 level; /* 0 emergency … 7 debug */
 	__u32 lines;
 	__u64 sequence; /* of the first line */
@@ -459,6 +460,6 @@ _Static_assert(sizeof(struct event_iotrace) == 72 + 56 + 32 + 144, "no hidden pa
 _Static_assert(sizeof(struct event_offcpu) == 72 + 40 + 8 * EVENT_STACK_DEPTH, "no hidden padding");
 _Static_assert(sizeof(struct event_syscall) == 72 + 24 + 48 + 8 + 32 + 8 * EVENT_STACK_DEPTH, "no hidden padding");
 _Static_assert(sizeof(struct event_exec) == 72 + 8 + 16 + 8 + 16, "no hidden padding");
-_Static_assert(sizeof(struct event_klog) == 72 + 96 + 16, "no hidden padding");
+_Static_assert(sizeof(struct event_klog) == 72 + 96 + 192 + 16, "no hidden padding");
 _Static_assert(sizeof(struct event_blkerr) == 72 + 32 + 16 + 16 + 144, "no hidden padding");
 _Static_assert(sizeof(struct task_row) == 16 + 8 * 10 + 8 + 16, "no hidden padding");

@@ -117,6 +117,7 @@ static int open_detectors(struct engine *e)
 		.entities = e->entities,
 		.proc_root = e->config->proc_root,
 		.sys_root = e->config->sys_root,
+		.klog_path = e->config->klog_path,
 		.host_root = e->config->host_root,
 	};
 	e->filtered = calloc(MAX(e->vocabulary->n_detectors, (size_t)1), sizeof(*e->filtered));

@@ -22,6 +22,7 @@ static const struct key {
 	uint64_t least, most; /* of bytes, spans (ns) and counts */
 } keys[] = {
 #define KEY(section, name, type, field, least, most) {section, name, type, offsetof(struct config, field), least, most}
+	KEY("paths", "klog", KEY_PATH, klog_path, 0, 0),
 	KEY("paths", "noise", KEY_PATHS, noise, 0, 0),
 	KEY("paths", "rules", KEY_PATHS, rules, 0, 0),
 	KEY("paths", "run", KEY_PATH, run_dir, 0, 0),
@@ -103,6 +104,7 @@ int config_init(struct config *ret)
 	bool ok = ret->detectors && ret->always && set_text(&ret->proc_root, "/proc") && set_text(&ret->sys_root, "/sys") &&
 		  set_text(&ret->host_root, "/") &&
 		  set_text(&ret->state_dir, "/var/lib/tracetrap") && set_text(&ret->run_dir, "/run/tracetrap") &&
+		  set_text(&ret->klog_path, "/etc/tracetrap/klog") &&
 		  set_paths(&ret->rules, (const char *const[]){"/etc/tracetrap/rules.d"}, 1) &&
 		  set_paths(&ret->noise, (const char *const[]){CONFIG_NOISE_DIR}, 1);
 	if (!ok)
@@ -311,6 +313,7 @@ void config_done(struct config *c)
 	free(c->host_root);
 	free(c->state_dir);
 	free(c->run_dir);
+	free(c->klog_path);
 	free(c->detectors);
 	free(c->always);
 	*c = (struct config){0};

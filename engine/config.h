@@ -19,7 +19,7 @@ struct config_paths {
 
 struct config {
 	/* roots and paths; owned by the config */
-	char *proc_root, *sys_root, *host_root, *state_dir, *run_dir;
+	char *proc_root, *sys_root, *host_root, *state_dir, *run_dir, *klog_path;
 	struct config_paths rules;
 	struct config_paths noise; /* CONFIG_NOISE_DIR may be absent, whatever else is named may not */
 

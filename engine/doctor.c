@@ -83,7 +83,7 @@ static void examine_detectors(struct findings *f, const struct config *c)
 {
 	struct entities *entities = entities_new(c->max_entities);
 	struct detect_options options = {.settings = c->detectors, .entities = entities, .proc_root = c->proc_root,
-					 .sys_root = c->sys_root, .host_root = c->host_root};
+					 .sys_root = c->sys_root, .host_root = c->host_root, .klog_path = c->klog_path};
 	struct detect *d = NULL;
 	if (entities && detect_new(&options, &d) == 0) {
 		detect_start(d);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Files and directories of YAML documents (*.yaml, sorted by name), read one after the other. Private to rules/. */
+/* Files and directories of YAML documents (*.yaml, sorted by name), read one after the other. */
 #pragma once
 
 #include "rules/text/yaml.h"

@@ -2,6 +2,7 @@
 #include "engine/cli/command.h"
 #include "engine/cli/diagnose.h"
 #include "engine/config.h"
+#include "engine/detect/klog_patterns.h"
 #include "engine/vocabulary.h"
 #include "rules/load.h"
 
@@ -53,6 +54,17 @@ static int check_config(const struct arguments *a, struct config *c, struct diag
 	return r;
 }
 
+/* With the configuration go the patterns of the kernel's log that it names; `tracetrap doctor` says when there are none. */
+static int check_klog(const struct arguments *a, const struct config *c, struct diagnostics *d)
+{
+	struct klog_patterns *patterns = NULL;
+	if ((!a->config && a->n_paths) || access(c->klog_path, F_OK) < 0)
+		return 0;
+	int r = klog_patterns_load(c->klog_path, d, &patterns);
+	klog_patterns_free(patterns);
+	return r;
+}
+
 /* Without paths: the rules that `tracetrap run` would take. */
 static int check_rules(const struct arguments *a, const struct config *c, struct diagnostics *d, struct ruleset **ret_set)
 {
@@ -100,6 +112,8 @@ static int check(const struct arguments *a)
 		return EXIT_FOUND;
 	}
 	int r = check_config(a, &config, d);
+	if (r != -ENOMEM)
+		r = check_klog(a, &config, d);
 	if (r != -ENOMEM && (a->n_paths || !a->n_noise))
 		r = check_rules(a, &config, d, &set);
 	if (r != -ENOMEM)

@@ -137,6 +137,22 @@ static const struct event_blame iotrace_blames[] = {
 	{"file", "path", NULL, 0.95, "[{fs_read} read, ][{fs_write} written, ]in one second, by {comm} (pid {tgid})", NULL},
 };
 
+static const struct event_field klog_fields[] = {
+	TEXT(event_klog, device),
+	NUMBER32(event_klog, level),
+	NUMBER32(event_klog, lines),
+	TEXT(event_klog, message),
+	TEXT(event_klog, name),
+	NUMBER64(event_klog, sequence),
+	TEXT(event_klog, subsystem),
+	TAIL(event_klog, "text"),
+};
+static const struct event_blame klog_blames[] = {
+	{"device", "device", NULL, 1, "the kernel's log has it as {name} of {subsystem}: {message}", NULL},
+	{"task", "comm", "pid", 0.95, "ran when the kernel's log told of {name}: {message}", NULL},
+	{"log", "name", NULL, 0.9, "of {subsystem}, {lines} lines of the kernel's log: {message}", NULL},
+};
+
 static const struct event_field lacp_fields[] = {
 	TEXT(event_lacp, bond),
 	WORD(event_lacp, change, "", "disabled", "enabled", "slave-active", "slave-backup", "slave-link"),

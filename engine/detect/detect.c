@@ -15,7 +15,7 @@
 
 struct detect {
 	struct detector_world world;
-	char proc_root[256], sys_root[256];
+	char proc_root[256], sys_root[256], klog_path[256];
 	int poll_fd;		  /* over the ring's and the detectors' own */
 	struct ring_buffer *ring; /* of all BPF objects; NULL: it could not be made, and none will load */
 	struct detector *detectors;
@@ -50,7 +50,9 @@ int detect_new(const struct detect_options *options, struct detect **ret)
 		return -ENOMEM;
 	snprintf(d->proc_root, sizeof(d->proc_root), "%s", options->proc_root ?: "/proc");
 	snprintf(d->sys_root, sizeof(d->sys_root), "%s", options->sys_root ?: "/sys");
-	d->world = (struct detector_world){.proc_root = d->proc_root, .sys_root = d->sys_root, .ring_fd = -1};
+	snprintf(d->klog_path, sizeof(d->klog_path), "%s", options->klog_path ?: "/etc/tracetrap/klog");
+	d->world = (struct detector_world){
+		.proc_root = d->proc_root, .sys_root = d->sys_root, .klog_path = d->klog_path, .ring_fd = -1};
 	d->poll_fd = epoll_create1(EPOLL_CLOEXEC);
 	d->detectors = calloc(detector_defs_n, sizeof(*d->detectors));
 	d->world.cgroups = cgroups_new(d->sys_root);

@@ -36,6 +36,7 @@ struct detect_options {
 	const struct detector_settings *settings; /* by detector; NULL: all defaults */
 	struct entities *entities; /* to name cgroups and bonds; shared with the engine */
 	const char *proc_root, *sys_root;
+	const char *klog_path; /* the patterns of klog, a file or a folder; NULL: the usual one */
 	const char *host_root; /* where the host's own files are, for the names of pods; NULL: "/" */
 };
 

@@ -51,7 +51,7 @@ struct detector_ops {
 
 /* What all of them are told; lives as long as the set. */
 struct detector_world {
-	const char *proc_root, *sys_root;
+	const char *proc_root, *sys_root, *klog_path;
 	struct cgroups *cgroups;
 	struct contexts *contexts;
 	int ring_fd; /* of all detectors' records; -1: it could not be made */

@@ -21,6 +21,8 @@ DETECTOR_ROW(iolatency, EVENT_IOLATENCY, DETECTOR_ARMED, ENTITY_KIND_DISK, UNIT_
 	     "a block request was slow, from queue or from issue to its completion")
 DETECTOR_ROW(iotrace, EVENT_IOTRACE, DETECTOR_ARMED, ENTITY_KIND_HOST, UNIT_BYTES_PER_SECOND, 1048576,
 	     "a process read or wrote much of a file, summed over a second")
+DETECTOR_ROW(klog, EVENT_KLOG, DETECTOR_ALWAYS, ENTITY_KIND_HOST, UNIT_NUMBER, 0,
+	     "the kernel's log says that something is wrong")
 DETECTOR_ROW(lacp, EVENT_LACP, DETECTOR_ALWAYS, ENTITY_KIND_BOND, UNIT_NUMBER, 0,
 	     "a bond's port stopped or started to carry traffic")
 DETECTOR_ROW(netdev, EVENT_NETDEV, DETECTOR_ALWAYS, ENTITY_KIND_NETDEV, UNIT_NUMBER, 0,
