@@ -122,11 +122,10 @@ static __always_inline struct event_iotrace *add_row(const struct io_key *key, c
 }
 
 /* Only a row that will be reported is worth the walk. */
-static __always_inline void name_row(struct event_iotrace *row, const struct inode *inode)
+static __always_inline bool is_to_name(const struct event_iotrace *row)
 {
 	__u64 bytes = row->fs_read_bytes + row->fs_write_bytes + row->disk_read_bytes + row->disk_write_bytes;
-	if (bytes >= threshold_ns && !row->file.inode)
-		file_set(&row->file, inode);
+	return bytes >= threshold_ns && !row->file.inode;
 }
 
 static __always_inline int count_call(const struct inode *inode, const struct io_file *file, enum op op, __u64 bytes)
@@ -144,7 +143,8 @@ static __always_inline int count_call(const struct inode *inode, const struct io
 	if (!row)
 		return 0;
 	__sync_fetch_and_add(op == OP_READ ? &row->fs_read_bytes : &row->fs_write_bytes, bytes);
-	name_row(row, inode);
+	if (is_to_name(row))
+		file_set(&row->file, inode);
 	return 0;
 }
 
@@ -287,6 +287,15 @@ static __always_inline void count_request(struct event_iotrace *row, const struc
 		BPF_CORE_READ_STR_INTO(&row->disk, disk_of(rq), disk_name);
 }
 
+/* What was merged to its front since it was queued may be of another file. */
+static __always_inline void name_by_request(struct event_iotrace *row, const struct io_request *slot,
+					    const struct request *rq)
+{
+	const struct inode *inode = bio_inode(rq->bio);
+	if (inode && BPF_CORE_READ(inode, i_ino) == slot->file.inode)
+		file_set(&row->file, inode);
+}
+
 SEC("tp_btf/block_rq_complete")
 int BPF_PROG(on_complete, struct request *rq, int error, unsigned int bytes)
 {
@@ -307,7 +316,8 @@ int BPF_PROG(on_complete, struct request *rq, int error, unsigned int bytes)
 		count_request(row, slot, rq);
 		slot->request = 0;
 	}
-	name_row(row, bio_inode(rq->bio));
+	if (is_to_name(row))
+		name_by_request(row, slot, rq);
 	return 0;
 }
 

@@ -6,7 +6,7 @@
 
 #include <seccomp.h>
 
-/* Calls that wait because they were asked to, for a time, another task or the other end. */
+/* Calls that wait because they were asked to: for a time, another task, the other end, or all that is to be written. */
 static const char *const waiting[] = {
 	"accept", "accept4", "clock_nanosleep", "clock_nanosleep_time64", "connect", "epoll_pwait", "epoll_pwait2",
 	"epoll_wait", "epoll_wait_old", "exit", "exit_group", "fcntl", "fcntl64", "flock", "futex", "futex_time64",
@@ -15,7 +15,7 @@ static const char *const waiting[] = {
 	"poll", "ppoll", "ppoll_time64", "pselect6", "pselect6_time64", "ptrace", "recv", "recvfrom", "recvmmsg",
 	"recvmmsg_time64", "recvmsg", "restart_syscall", "rt_sigsuspend", "rt_sigtimedwait", "rt_sigtimedwait_time64", "select",
 	"semop", "semtimedop", "semtimedop_time64", "send", "sendmmsg", "sendmsg", "sendto", "shutdown", "sigsuspend",
-	"socketcall", "vfork", "wait4", "waitid", "waitpid",
+	"socketcall", "sync", "syncfs", "vfork", "wait4", "waitid", "waitpid",
 };
 
 /* Calls that wait on a pipe, a socket or a terminal, and work on a file. */
