@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# fsync() on a device that takes 1.5 s for each write.
+# fsync() on a device that takes 3 s for each write.
 rule=slow-syscall
-fault() { tests/fault/slow-fsync.sh "$fault" 8 >/tmp/fault.txt; }
+fault() { tests/fault/slow-fsync.sh "$fault" 10 >/tmp/fault.txt; }
 expect() {
   event "the call is told by number and name, with its argument and result" \
     '.pid == $f.pid and .comm == $f.comm and .nr == $f.nr and .name == "fsync" and .compat == 0 and .arg0 == $f.fd and .ret == 0'
