@@ -7,9 +7,9 @@
 
 struct sums {
 	struct inquiry *inquiry;
-	/* By who held the CPU, issued the request, was slow, had interrupts off, was killed, hung; who started processes; who
-	 * read and wrote how much, and of which file. */
-	struct tally holders, issuers, disks, late, victims, hung, parents, workers, files;
+	/* By who held the CPU, issued the request, was slow, had interrupts off, was killed, hung; whose processes began and
+	 * ended until the rule fired; who read and wrote how much, and of which file. */
+	struct tally holders, issuers, disks, late, victims, hung, begun, ended, workers, files;
 };
 
 /* The way from the interrupt into the detector is on top of what was interrupted: x86, then arm64. */
@@ -76,8 +76,12 @@ static void sum_hungtask(struct sums *s, const struct json_object *e)
 static void sum_exec(struct sums *s, const struct json_object *e)
 {
 	char what[16];
-	if (json_text(e, "what", what, sizeof(what)) && streq(what, "fork"))
-		add_named(s, &s->parents, e, "parent_comm", "ppid", NULL);
+	if (!json_text(e, "what", what, sizeof(what)) || json_number(e, "t_ns") > s->inquiry->plan->fired_ns)
+		return;
+	if (streq(what, "fork"))
+		add_named(s, &s->begun, e, "parent_comm", "ppid", NULL);
+	if (streq(what, "exit"))
+		add_named(s, &s->ended, e, "parent_comm", "ppid", NULL);
 }
 
 /* The same bytes pass the file system and the disk; direct I/O and memory maps only the disk. */
@@ -153,6 +157,38 @@ static void suspect_bytes(struct inquiry *q, struct tally *t, const char *kind, 
 	tally_done(t);
 }
 
+static uint32_t times_of(const struct tally *t, const char *name)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (streq(t->rows[i].name, name))
+			return t->rows[i].times;
+	return 0;
+}
+
+/* Whose processes stay: a shell script starts as many as a bomb does, but they end. */
+static void suspect_parent(struct inquiry *q, struct tally *begun, struct tally *ended, bool asked)
+{
+	const struct tally_row *most = NULL;
+	uint32_t stayed = 0, all = 0;
+	tally_settle(begun);
+	tally_settle(ended);
+	for (size_t i = 0; i < begun->n; i++) {
+		uint32_t times = begun->rows[i].times, gone = MIN(times_of(ended, begun->rows[i].name), times);
+		all += times - gone;
+		if (times - gone > stayed) {
+			most = &begun->rows[i];
+			stayed = times - gone;
+		}
+	}
+	if (most && asked) {
+		struct charge c = {"task", most->name, most->pid, 0, (double)stayed / all, STANDING_DEED};
+		suspects_add(q->suspects, &c, "started %u process%s, %u of which stayed (events.jsonl)", most->times,
+			     most->times == 1 ? "" : "es", stayed);
+	}
+	tally_done(begun);
+	tally_done(ended);
+}
+
 static void suspect_counted(struct inquiry *q, struct tally *t, const char *what, bool asked)
 {
 	tally_settle(t);
@@ -179,7 +215,7 @@ void blame_events(struct inquiry *q)
 	suspect_counted(q, &s.hung, "reported as hung", io);
 	suspect_most(q, &s.issuers, "task", STANDING_PLACE, "issued requests that were slow", io);
 	suspect_most(q, &s.disks, "device", STANDING_PLACE, "was slow", io);
-	suspect_counted(q, &s.parents, "started a process", q->focus & FOCUS_FORK);
+	suspect_parent(q, &s.begun, &s.ended, q->focus & FOCUS_FORK);
 	suspect_bytes(q, &s.workers, "task", "read and wrote, file by file,", io);
 	suspect_bytes(q, &s.files, "file", "was read and written:", io);
 	suspect_most(q, &s.holders, "task", STANDING_BESIDE, "held a CPU that others waited for", cpu);

@@ -275,18 +275,23 @@ static void a_disk_rule_names_the_file_with_the_most_bytes(void **state)
 	taken_done(&t);
 }
 
-static void a_rule_over_tasks_names_who_started_them(void **state)
+static void a_rule_over_tasks_names_whose_processes_stay(void **state)
 {
 	(void)state;
 	struct taken t;
 	rig_init(&t, "tasks.total");
+	t.plan.fired_ns = 100;
 	taken_put(&t, "events.jsonl",
-		  "{\"kind\":\"exec\",\"what\":\"fork\",\"comm\":\"sh\",\"pid\":9,\"parent_comm\":\"bomb\",\"ppid\":8}\n"
-		  "{\"kind\":\"exec\",\"what\":\"exec\",\"comm\":\"ls\",\"pid\":9,\"parent_comm\":\"sh\",\"ppid\":5}\n"
-		  "{\"kind\":\"exec\",\"what\":\"fork\",\"comm\":\"sh\",\"pid\":10,\"parent_comm\":\"bomb\",\"ppid\":8}\n");
+		  "{\"kind\":\"exec\",\"t_ns\":1,\"what\":\"fork\",\"pid\":9,\"parent_comm\":\"script\",\"ppid\":5}\n"
+		  "{\"kind\":\"exec\",\"t_ns\":2,\"what\":\"exit\",\"pid\":9,\"parent_comm\":\"script\",\"ppid\":5}\n"
+		  "{\"kind\":\"exec\",\"t_ns\":3,\"what\":\"fork\",\"pid\":10,\"parent_comm\":\"script\",\"ppid\":5}\n"
+		  "{\"kind\":\"exec\",\"t_ns\":4,\"what\":\"exec\",\"pid\":10,\"parent_comm\":\"script\",\"ppid\":5}\n"
+		  "{\"kind\":\"exec\",\"t_ns\":5,\"what\":\"exit\",\"pid\":10,\"parent_comm\":\"script\",\"ppid\":5}\n"
+		  "{\"kind\":\"exec\",\"t_ns\":6,\"what\":\"fork\",\"pid\":11,\"parent_comm\":\"bomb\",\"ppid\":8}\n"
+		  "{\"kind\":\"exec\",\"t_ns\":101,\"what\":\"exit\",\"pid\":11,\"parent_comm\":\"bomb\",\"ppid\":8}\n");
 	struct json_object *all = culprits(&t);
 	assert_string_equal(text_of(all, 0, "name"), "bomb");
-	assert_string_equal(text_of(all, 0, "evidence"), "started a process 2 times (events.jsonl)");
+	assert_string_equal(text_of(all, 0, "evidence"), "started 1 process, 1 of which stayed (events.jsonl)");
 	json_object_put(all);
 	taken_done(&t);
 }
@@ -461,7 +466,7 @@ int main(void)
 		cmocka_unit_test(who_ended_before_the_last_census_is_blamed_all_the_same),
 		cmocka_unit_test(the_span_is_the_engines_word_within_the_window),
 		cmocka_unit_test(a_disk_rule_names_the_file_with_the_most_bytes),
-		cmocka_unit_test(a_rule_over_tasks_names_who_started_them),
+		cmocka_unit_test(a_rule_over_tasks_names_whose_processes_stay),
 		cmocka_unit_test(memory_blames_who_grew_not_who_is_large_and_never_ourselves),
 		cmocka_unit_test(who_ended_within_the_window_is_not_forgotten),
 		cmocka_unit_test(a_disk_rule_blames_who_wrote_and_then_the_disk),
