@@ -5,8 +5,8 @@
  *     request     block_rq_error, which only errors reach. Before 5.18 block_rq_complete: it passes every request, so the
  *                 first thing it does is to leave.
  *     bio         block_bio_complete, of bio-based devices (dm, md, zram): blk_update_request() takes the flag that traces
- *                 them off the bios of requests, so a machine without such devices never gets here. With them it passes
- *                 every bio, and leaves after one load.
+ *                 them off the bios of requests, so a machine without such devices never gets here (0 runs seen). With
+ *                 them it passes every bio and leaves after one load: 60 ns of the tens of microseconds that a bio takes.
  *     timeout     scsi_dispatch_cmd_timeout, if scsi_mod was loaded when we began.
  *
  * Nobody knows at that end whose the request was: the header has the cgroup that it was for, no task.

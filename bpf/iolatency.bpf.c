@@ -74,9 +74,9 @@ static __always_inline int report(const struct request *rq, const struct issue *
 	return event_submit(e);
 }
 
-static __always_inline int stamp(const struct request *rq)
+static __always_inline int stamp(const struct request *rq, __u64 t_ns)
 {
-	struct issue *issue = armed_ns ? slot_of(rq) : NULL;
+	struct issue *issue = slot_of(rq);
 	if (!issue)
 		return 0;
 	if (issue->request != (__u64)rq || issue->t_ns < armed_ns) {
@@ -84,20 +84,20 @@ static __always_inline int stamp(const struct request *rq)
 		issue->pid_tgid = bpf_get_current_pid_tgid();
 		bpf_get_current_comm(issue->comm, sizeof(issue->comm));
 	}
-	issue->t_ns = bpf_ktime_get_ns();
+	issue->t_ns = t_ns;
 	return 0;
 }
 
 SEC("tp_btf/block_rq_insert")
 int BPF_PROG(on_insert, struct request *rq)
 {
-	return stamp(rq);
+	return armed_ns ? stamp(rq, armed_ns) : 0; /* its issue will tell the time */
 }
 
 SEC("tp_btf/block_rq_issue")
 int BPF_PROG(on_issue, struct request *rq)
 {
-	return stamp(rq);
+	return armed_ns ? stamp(rq, bpf_ktime_get_ns()) : 0;
 }
 
 /* What was stamped for that request, taken off; NULL: nothing, or before we were armed. */
