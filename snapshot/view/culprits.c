@@ -3,6 +3,8 @@
 #include "snapshot/view/blame.h"
 #include "snapshot/view/view.h"
 
+#include <inttypes.h>
+
 bool inquiry_is_ours(const struct inquiry *q, uint32_t pid)
 {
 	for (size_t i = 0; i < q->plan->n_self_pids; i++)
@@ -65,12 +67,37 @@ static int print(const struct inquiry *q)
 	return 0;
 }
 
+/* The event as it stands in events.jsonl: there the functions of its stack have names, at the firing they had none yet. */
+static struct json_object *event_with_names(const struct inquiry *q, const struct json_object *fired)
+{
+	const void *text;
+	size_t len;
+	char begin[48];
+	int n = snprintf(begin, sizeof(begin), "{\"t_ns\":%" PRIu64 ",", json_number(fired, "t_ns"));
+	if (collect_read(q->collect, "events.jsonl", &text, &len) < 0)
+		return NULL;
+	for (const char *at = text, *end = at + len; at < end;) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at)) ?: end;
+		struct json_object *e = newline - at > n && memcmp(at, begin, (size_t)n) == 0 ? json_read(at, (size_t)(newline - at)) : NULL;
+		if (e && json_object_equal(json_member(e, "kind"), json_member(fired, "kind")))
+			return e;
+		json_object_put(e);
+		at = newline + 1;
+	}
+	return NULL;
+}
+
 static void inquiry_open(struct inquiry *q)
 {
 	const void *pids;
 	size_t len;
 	q->focus = focus_of(q->plan);
 	q->event = q->plan->event ? json_read(q->plan->event, strlen(q->plan->event)) : NULL;
+	struct json_object *named = q->event ? event_with_names(q, q->event) : NULL;
+	if (named) {
+		json_object_put(q->event);
+		q->event = named;
+	}
 	collect_truth(q->collect, &q->first_ns, &q->last_ns);
 	if (collect_read(q->collect, ".pids", &pids, &len) == 0) {
 		q->children = pids;
