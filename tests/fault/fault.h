@@ -38,6 +38,8 @@ int fault_memory(const struct fault_args *a);
 int fault_memory_failure(const struct fault_args *a);
 int fault_oom(const struct fault_args *a);
 int fault_write(const struct fault_args *a);
+int fault_tcp_drop(const struct fault_args *a);
+int fault_tcp_retrans(const struct fault_args *a);
 
 void fault_say(const char *key, const char *fmt, ...) _printf_(2, 3);
 void fault_sleep(double seconds);

@@ -16,6 +16,8 @@ static const struct fault faults[] = {
 	{"memory", "a process that takes memory within a second and keeps it", fault_memory, {.seconds = 4, .bytes = 512 << 20}},
 	{"memory-failure", "a page of its own memory fails, as hardware would tell (madvise)", fault_memory_failure, {.bytes = 4096}},
 	{"oom", "a memory cgroup (v2) runs over its limit", fault_oom, {.bytes = 40 << 20, .path = "/sys/fs/cgroup"}},
+	{"tcp-drop", "TCP packets are dropped by the stack, at a device and at a full listener", fault_tcp_drop, {.seconds = 4}},
+	{"tcp-retrans", "TCP segments are lost and sent again, in each of the ways there are", fault_tcp_retrans, {.seconds = 3}},
 	{"write", "two files written through the page cache", fault_write, {.seconds = 6, .path = "/var/tmp", .bytes = 48 << 20}},
 };
 
