@@ -232,7 +232,8 @@ struct event_flow {
 	__u32 state;	/* TCP_ESTABLISHED (1) …, 0 unknown */
 };
 
-/* The network stack freed a TCP packet as dropped. */
+/* The network stack freed a TCP packet as dropped. The header's task is who sent it, none where that was in softirq; its cgroup
+ * is that in which the socket was made, where a socket is known. */
 struct event_dropwatch {
 	struct event h;
 	struct event_flow flow;
@@ -242,7 +243,7 @@ struct event_dropwatch {
 	__u64 location; /* kernel address that dropped it */
 	__u32 seq, ack_seq;
 	__u32 queue_mapping;
-	__u32 pkt_len;
+	__u32 pkt_len; /* from the IP header on */
 	__u32 max_ack_backlog, ack_backlog; /* of a listening socket */
 	__u32 ifindex;
 	__u32 tcp_flags;
@@ -256,13 +257,13 @@ enum drop_type {
 	DROP_HANDSHAKE = 3, /* at the listener, the third: its accept queue is full */
 };
 
-/* A TCP segment was sent again. */
+/* A TCP segment was sent again. The header's cgroup is that in which the socket was made; it names no task. */
 struct event_tcpretrans {
 	struct event h;
 	struct event_flow flow;
 	__u32 type; /* enum tcpretrans_type */
-	__u32 seq, pkt_len;
-	__u32 retransmits; /* in a row, this one not counted */
+	__u32 seq, pkt_len;	/* of its data, headers not counted */
+	__u32 retransmits;	/* timeouts in a row before; of a SYN-ACK: how often it was sent again before */
 	__u32 rto_ms, srtt_us;
 };
 

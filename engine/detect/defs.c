@@ -30,8 +30,21 @@
 /* The REQ_OP_* that transfer or give up data. */
 #define OP(record) \
 	WORD(record, op, "read", "write", "flush", "discard", "", "secure-erase", "", "write-same", "", "write-zeroes")
+/* Of the packet or socket. */
+#define FLOW(record, member, type_)    FIELD(record, flow.member, #member, type_, UNIT_NUMBER)
+#define FLOW_STATE(record)                                                       \
+	{                                                                        \
+		.name = "state", .type = FIELD_WORD,                             \
+		.offset = offsetof(struct record, flow.state),                   \
+		.size = sizeof(__u32),                                           \
+		.words = tcp_states,                                             \
+	}
 /* To the end of the record, so its size is the reader's to find. */
 #define TAIL(record, name_) {.name = (name_), .type = FIELD_TAIL, .offset = sizeof(struct record)}
+
+/* By the kernel's number, in the words of ss(8). */
+static const char *const tcp_states[] = {"",	       "established", "syn-sent",   "syn-recv", "fin-wait-1", "fin-wait-2", "time-wait",
+					 "closed",     "close-wait",  "last-ack",   "listen",	"closing",    "new-syn-recv", NULL};
 
 const struct event_field event_common_fields[] = {
 	CONTEXT(CGROUP, "cgroup"),
@@ -68,6 +81,36 @@ static const struct event_blame blkerr_blames[] = {
 	{"device", "disk", NULL, 1, "its {op} of {bytes} at sector {sector} ended in error {error} ({type})[ after {retries} retries]",
 	 NULL},
 	{"file", "path", NULL, 0.95, "the {op} that {disk} failed was for this file", NULL},
+};
+
+static const struct event_field dropwatch_fields[] = {
+	NUMBER32(event_dropwatch, ack_backlog),
+	NUMBER32(event_dropwatch, ack_seq),
+	FLOW(event_dropwatch, daddr, FIELD_IP),
+	FLOW(event_dropwatch, dport, FIELD_U32),
+	NUMBER32(event_dropwatch, ifindex),
+	TEXT(event_dropwatch, ifname),
+	FIELD(event_dropwatch, location, "location", FIELD_STACK, UNIT_NUMBER),
+	NUMBER32(event_dropwatch, max_ack_backlog),
+	NUMBER32(event_dropwatch, pkt_len),
+	FLOW(event_dropwatch, protocol, FIELD_U32),
+	NUMBER32(event_dropwatch, queue_mapping),
+	NUMBER32(event_dropwatch, reason),
+	TEXT(event_dropwatch, reason_name),
+	FLOW(event_dropwatch, saddr, FIELD_IP),
+	NUMBER32(event_dropwatch, seq),
+	FLOW(event_dropwatch, sport, FIELD_U32),
+	STACK(event_dropwatch),
+	FLOW_STATE(event_dropwatch),
+	NUMBER32(event_dropwatch, tcp_flags),
+	WORD(event_dropwatch, type, "", "common", "syn", "handshake"),
+};
+static const struct event_blame dropwatch_blames[] = {
+	{"function", "function", NULL, 1,
+	 "dropped a TCP packet[ ({reason_name})] from {saddr} port {sport} to {daddr} port {dport}[ on {ifname}][, {state}]", NULL},
+	{"listener", "dport", NULL, 0.95, "port of {daddr}, dropped a connection with {ack_backlog} waiting of {max_ack_backlog}",
+	 "max_ack_backlog"},
+	{"device", "ifname", NULL, 0.9, "carried the packet that was dropped[ ({reason_name})]", NULL},
 };
 
 static const struct event_field exec_fields[] = {
@@ -270,6 +313,25 @@ static const struct event_field syscall_fields[] = {
 };
 static const struct event_blame syscall_blames[] = {
 	{"task", "comm", "pid", 1, "was {duration} in {name}(), which returned {ret}", NULL},
+};
+
+static const struct event_field tcpretrans_fields[] = {
+	FLOW(event_tcpretrans, daddr, FIELD_IP),
+	FLOW(event_tcpretrans, dport, FIELD_U32),
+	NUMBER32(event_tcpretrans, pkt_len),
+	FLOW(event_tcpretrans, protocol, FIELD_U32),
+	NUMBER32(event_tcpretrans, retransmits),
+	NUMBER32(event_tcpretrans, rto_ms),
+	FLOW(event_tcpretrans, saddr, FIELD_IP),
+	NUMBER32(event_tcpretrans, seq),
+	FLOW(event_tcpretrans, sport, FIELD_U32),
+	NUMBER32(event_tcpretrans, srtt_us),
+	FLOW_STATE(event_tcpretrans),
+	WORD(event_tcpretrans, type, "", "rto", "fast", "synack", "probe"),
+};
+static const struct event_blame tcpretrans_blames[] = {
+	{"peer", "daddr", NULL, 1, "its port {dport} did not acknowledge what {saddr} port {sport} sent ({type}, {state})", NULL},
+	{"container", "container", NULL, 0.95, "its socket to {daddr} port {dport} had to send again", NULL},
 };
 
 static const struct event_field txtimeout_fields[] = {

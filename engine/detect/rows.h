@@ -13,6 +13,8 @@
  */
 DETECTOR_ROW(blkerr, EVENT_BLKERR, DETECTOR_ALWAYS, ENTITY_KIND_DISK, UNIT_NUMBER, 0,
 	     "a block request ended in error or timed out")
+DETECTOR_ROW(dropwatch, EVENT_DROPWATCH, DETECTOR_ARMED, ENTITY_KIND_NETDEV, UNIT_NUMBER, 0,
+	     "a TCP packet was dropped in the network stack")
 DETECTOR_ROW(exec, EVENT_EXEC, DETECTOR_ARMED, ENTITY_KIND_HOST, UNIT_NUMBER, 0,
 	     "a process began, became another program, or ended")
 DETECTOR_ROW(hungtask, EVENT_HUNGTASK, DETECTOR_ALWAYS, ENTITY_KIND_HOST, UNIT_NUMBER, 0,
@@ -39,5 +41,7 @@ DETECTOR_ROW(softlockup, EVENT_SOFTLOCKUP, DETECTOR_ALWAYS, ENTITY_KIND_HOST, UN
 	     "the kernel's watchdog found a CPU that schedules no more")
 DETECTOR_ROW(syscall, EVENT_SYSCALL, DETECTOR_ARMED, ENTITY_KIND_HOST, UNIT_SECONDS, 300000000,
 	     "a system call that is not there to wait took long")
+DETECTOR_ROW(tcpretrans, EVENT_TCPRETRANS, DETECTOR_ARMED, ENTITY_KIND_CGROUP, UNIT_NUMBER, 0,
+	     "a TCP segment, SYN-ACK or loss probe was sent again")
 DETECTOR_ROW(txtimeout, EVENT_TXTIMEOUT, DETECTOR_ALWAYS, ENTITY_KIND_NETDEV, UNIT_NUMBER, 0,
 	     "a network device's transmit queue moved nothing for longer than its driver allows")
