@@ -159,7 +159,7 @@ install: all ## into DESTDIR/usr and DESTDIR/etc
 	install -D -m 755 $(O)/tracetrap $(DESTDIR)/usr/bin/tracetrap
 	install -D -m 644 conf/tracetrap.yaml $(DESTDIR)/etc/tracetrap/tracetrap.yaml
 	install -D -m 644 -t $(DESTDIR)/etc/tracetrap/rules.d conf/rules.d/*.yaml
-	install -D -m 644 -t $(DESTDIR)/etc/tracetrap/noise $(wildcard conf/noise/*.yaml)
+	install -D -m 644 -t $(DESTDIR)/etc/tracetrap/noise conf/noise/*.yaml
 	install -D -m 644 -t $(DESTDIR)/etc/tracetrap/klog conf/klog/*.yaml
 	install -D -m 644 conf/man/tracetrap.1 $(DESTDIR)/usr/share/man/man1/tracetrap.1
 	install -D -m 644 conf/systemd/tracetrap.service $(DESTDIR)/usr/lib/systemd/system/tracetrap.service
