@@ -84,6 +84,21 @@ static void blame(struct inquiry *q, const struct teller *t, const struct event_
 		     buf_str(&sentence));
 }
 
+/* Of every event that is some task's doing: where that task lives. */
+static const struct event_blame context_blames[] = {
+	{"pod", "pod", NULL, 0.6, "[in namespace {namespace}, ]class {qos}: it happened in this pod", NULL},
+	{"container", "container", NULL, 0.55, "[{runtime}: ]it happened in this container[ of pod {pod}]", NULL},
+};
+
+/* The header's task of others is whoever happened to run. */
+static bool blames_a_task(const struct detector_def *d)
+{
+	for (size_t i = 0; i < d->n_blames; i++)
+		if (streq(d->blames[i].kind, "task"))
+			return true;
+	return false;
+}
+
 void blame_fired(struct inquiry *q)
 {
 	struct teller t = {.event = q->event, .vocabulary = collect_vocabulary(q->collect)};
@@ -94,4 +109,6 @@ void blame_fired(struct inquiry *q)
 	t.detector = &t.vocabulary->detectors[detector];
 	for (size_t i = 0; i < t.detector->n_blames; i++)
 		blame(q, &t, &t.detector->blames[i]);
+	for (size_t i = 0; blames_a_task(t.detector) && i < ARRAY_SIZE(context_blames); i++)
+		blame(q, &t, &context_blames[i]);
 }

@@ -285,8 +285,11 @@ static void a_softirq_that_waits_longer_than_the_threshold_is_reported(void **st
 	assert_int_equal(w.got.softirq.threshold_ns, 1000);
 }
 
+/* As docker would call it under systemd. */
+#define CONTAINER_ID "00000000000000000000000000000000000000000000000000000000%08x"
+
 struct memcg {
-	char dir[128], name[64];
+	char dir[160], name[96], id[65];
 	const char *limit_file;
 };
 
@@ -304,7 +307,8 @@ static bool make_memcg(struct memcg *m)
 	const char *top = v1 ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup";
 	if (!v1)
 		write_text(top, "cgroup.subtree_control", "+memory");
-	snprintf(m->name, sizeof(m->name), "/tt-live-%d", getpid());
+	snprintf(m->id, sizeof(m->id), CONTAINER_ID, (unsigned)getpid());
+	snprintf(m->name, sizeof(m->name), "/docker-%s.scope", m->id);
 	snprintf(m->dir, sizeof(m->dir), "%s%s", top, m->name);
 	m->limit_file = v1 ? "memory.limit_in_bytes" : "memory.max";
 	return mkdir(m->dir, 0755) == 0 && write_text(m->dir, m->limit_file, "33554432") == 0;
@@ -362,6 +366,8 @@ static void a_task_over_its_memcgs_limit_is_named_with_the_memcg(void **state _u
 	assert_true(found);
 	assert_string_equal(w.entity, m.name);
 	assert_string_equal(event_context(&w.got.record, w.len, CONTEXT_CGROUP), m.name);
+	assert_string_equal(event_context(&w.got.record, w.len, CONTEXT_CONTAINER), m.id);
+	assert_string_equal(event_context(&w.got.record, w.len, CONTEXT_RUNTIME), "docker");
 	check_oom(&w.got.oom);
 }
 

@@ -365,6 +365,26 @@ static void an_event_names_its_own_culprits(void **state)
 	taken_done(&t);
 }
 
+static void an_event_in_a_pod_names_pod_and_container_behind_the_task(void **state)
+{
+	(void)state;
+	struct taken t;
+	rig_init(&t, NULL);
+	t.plan.event = "{\"kind\":\"oom\",\"comm\":\"java\",\"tgid\":7,\"victim_comm\":\"java\",\"victim_pid\":7,\"container\":\"0123abcd\","
+		       "\"runtime\":\"containerd\",\"pod\":\"web-0\",\"namespace\":\"shop\",\"qos\":\"burstable\"}";
+	struct json_object *all = culprits(&t);
+	size_t n = json_length(json_member(all, "culprits"));
+	assert_string_equal(text_of(all, 0, "name"), "java");
+	assert_string_equal(text_of(all, n - 2, "name"), "web-0");
+	assert_string_equal(text_of(all, n - 2, "evidence"),
+			    "in namespace shop, class burstable: it happened in this pod (events.jsonl)");
+	assert_string_equal(text_of(all, n - 1, "name"), "0123abcd");
+	assert_string_equal(text_of(all, n - 1, "evidence"),
+			    "containerd: it happened in this container of pod web-0 (events.jsonl)");
+	json_object_put(all);
+	taken_done(&t);
+}
+
 static void a_hung_task_is_named_with_what_it_waits_in(void **state)
 {
 	(void)state;
@@ -472,6 +492,7 @@ int main(void)
 		cmocka_unit_test(a_disk_rule_blames_who_wrote_and_then_the_disk),
 		cmocka_unit_test(d_tasks_blame_the_function_behind_the_generic_wait),
 		cmocka_unit_test(an_event_names_its_own_culprits),
+		cmocka_unit_test(an_event_in_a_pod_names_pod_and_container_behind_the_task),
 		cmocka_unit_test(a_hung_task_is_named_with_what_it_waits_in),
 		cmocka_unit_test(many_events_are_told_in_sums_and_stand_behind_the_profile),
 		cmocka_unit_test(when_nobody_stands_out_it_says_so),
