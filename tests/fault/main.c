@@ -7,7 +7,7 @@
 static const struct fault faults[] = {
 	{"cpu-sys", "every CPU spins in getrandom(2) for a share of the time", fault_cpu_sys, {.seconds = 4, .share = 0.65, .tasks = 1}},
 	{"d-state", "tasks in uninterruptible sleep, by vfork", fault_d_state, {.seconds = 8, .tasks = 40}},
-	{"exec", "processes that come at once, sleep and go", fault_exec, {.seconds = 6, .tasks = 200}},
+	{"exec", "processes that come at once, sleep and go", fault_exec, {.seconds = 10, .tasks = 120}},
 	{"file-read", "one page of a file is read from its disk: --path, and --sector of the disk", fault_file_read, {.path = "/bin/true"}},
 	{"fsync", "one block made durable again and again", fault_fsync, {.seconds = 6, .path = "/var/tmp/fault-fsync"}},
 	{"hold", "a CPU is held inside the kernel: --where test_run, local_timer_entry, softirq_entry, netif_receive_skb", fault_hold,

@@ -28,7 +28,8 @@ finish() {
 daemon_start() { # daemon_start [RUN ARGUMENTS…]: with the shipped rules unless --rules is given
   mkdir -p "$TRACETRAP_STATE_DIR"
   # A new state directory starts all limits at one token; seven faults within minutes want more than that of the host's.
-  printf 'version: 1\npaths: {klog: conf/klog, noise: [conf/noise]}\nlimits: {host: 3600/1h}\n' >"$TRACETRAP_STATE_DIR/config.yaml"
+  # The same goes for the share of the time that a detector may be attached.
+  printf 'version: 1\npaths: {klog: conf/klog, noise: [conf/noise]}\nlimits: {host: 3600/1h}\narm: {share: 100%%}\n' >"$TRACETRAP_STATE_DIR/config.yaml"
   case " $* " in *" --rules "*) ;; *) set -- --rules conf/rules.d "$@" ;; esac
   "$T" run --config "$TRACETRAP_STATE_DIR/config.yaml" "$@" 2>"$TRACETRAP_STATE_DIR/log" &
   daemon=$!

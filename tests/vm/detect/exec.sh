@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Processes by the hundred that sleep and go: all are of one parent, with one argument and one lifetime.
 rule=fork-bomb
-set_up() { daemon_args+=(--set fork-bomb.growth=100 --set fork-bomb.share=0.2); }
+set_up() { daemon_args+=(--set fork-bomb.growth=50 --set fork-bomb.share=0.2); }
 fault() { "$fault" exec >/tmp/fault.txt; }
 expect() {
   event "an exec is told with its arguments and its parent" \
