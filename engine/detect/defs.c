@@ -225,6 +225,27 @@ static const struct event_blame netdev_blames[] = {
 	{"device", "ifname", NULL, 1, "network interface: {change}[, driver {driver}][, MTU {mtu}][, address {mac}]", NULL},
 };
 
+static const struct event_field netrecvlat_fields[] = {
+	NUMBER32(event_netrecvlat, ack_seq),
+	FLOW(event_netrecvlat, daddr, FIELD_IP),
+	FLOW(event_netrecvlat, dport, FIELD_U32),
+	NUMBER32(event_netrecvlat, ifindex),
+	TEXT(event_netrecvlat, ifname),
+	SPAN64(event_netrecvlat, latency_ns, "latency"),
+	NUMBER32(event_netrecvlat, pkt_len),
+	FLOW(event_netrecvlat, protocol, FIELD_U32),
+	FLOW(event_netrecvlat, saddr, FIELD_IP),
+	NUMBER32(event_netrecvlat, seq),
+	FLOW(event_netrecvlat, sport, FIELD_U32),
+	FLOW_STATE(event_netrecvlat),
+	SPAN64(event_netrecvlat, threshold_ns, "threshold"),
+	WORD(event_netrecvlat, where, "", "TO_NETIF_RCV", "TO_TCPV4_RCV", "TO_USER_COPY"),
+};
+static const struct event_blame netrecvlat_blames[] = {
+	{"device", "ifname", NULL, 1, "a packet from {saddr}[ port {sport}] to {daddr}[ port {dport}] came {latency} late ({where}, CPU {cpu})", NULL},
+	{"task", "comm", "pid", 0.9, "ran on CPU {cpu} when the packet came {latency} late ({where})", NULL},
+};
+
 static const struct event_field oom_fields[] = {
 	BYTES64(event_oom, anon_bytes, "anon"),
 	BYTES64(event_oom, file_bytes, "file"),

@@ -142,11 +142,18 @@ static void open_ring(struct detect *d)
 		poll_also(d, ring_buffer__epoll_fd(d->ring));
 }
 
+static void let_go(struct detector *one)
+{
+	detector_detach_all(one);
+	if (one->ops->detach)
+		one->ops->detach(one);
+}
+
 static int attach(struct detector *one)
 {
 	int r = one->ops->attach ? one->ops->attach(one) : detector_attach_all(one);
 	if (r < 0) {
-		detector_detach_all(one);
+		let_go(one);
 		return r;
 	}
 	if (one->counters.armed_ns)
@@ -159,7 +166,7 @@ static void detach(struct detector *one)
 {
 	if (one->counters.armed_ns)
 		__atomic_store_n(one->counters.armed_ns, 0, __ATOMIC_RELEASE);
-	detector_detach_all(one);
+	let_go(one);
 	one->state = DETECTOR_OFF;
 }
 

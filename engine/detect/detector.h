@@ -39,6 +39,8 @@ struct detector_ops {
 	int (*load)(struct detector *d);
 	/* NULL: attaches every program that was loaded but self_test and iterators. */
 	int (*attach)(struct detector *d);
+	/* Undoes what `attach` did beside its links, also after it failed. NULL: there is nothing. */
+	void (*detach)(struct detector *d);
 	/* Completes the record in place (up to DETECTOR_RECORD_MAX bytes) and names its entity. NULL: nothing to add. */
 	void (*finish)(struct detector *d, struct event *record, uint32_t *len, char entity[ENTITY_NAME_MAX]);
 	/* Of a detector that has a descriptor of its own beside its ring: take what is there. */

@@ -16,8 +16,10 @@ struct fault_args {
 	const char *path;
 	/* of `hold`: */
 	int cpu; /* -1: any */
+	int vec; /* of softirq_entry, -1: any */
 	unsigned times;
-	const char *where; /* a program of hold.bpf.c */
+	const char *where; /* a program of hold.bpf.c; of `receive` the address */
+	double delay;	   /* seconds, of `receive`: before it reads what has come */
 	uint64_t sector;   /* of file-read; 0: where the file begins */
 };
 
@@ -37,6 +39,7 @@ int fault_io(const struct fault_args *a);
 int fault_memory(const struct fault_args *a);
 int fault_memory_failure(const struct fault_args *a);
 int fault_oom(const struct fault_args *a);
+int fault_receive(const struct fault_args *a);
 int fault_write(const struct fault_args *a);
 int fault_tcp_drop(const struct fault_args *a);
 int fault_tcp_retrans(const struct fault_args *a);

@@ -16,6 +16,7 @@ char LICENSE[] SEC("license") = "GPL";
 
 const volatile __u64 hold_ns = 0;
 const volatile __u32 hold_cpu = 0; /* ~0: any */
+const volatile __u32 hold_vec = 0; /* of softirq_entry; ~0: any */
 const volatile __u32 chunk_bytes = ROOM_BYTES;
 
 __u32 times_left = 0, times_done = 0;
@@ -63,9 +64,9 @@ int local_timer_entry(void *ctx)
 }
 
 SEC("?raw_tp/softirq_entry")
-int softirq_entry(void *ctx)
+int softirq_entry(struct bpf_raw_tracepoint_args *ctx)
 {
-	return hold();
+	return hold_vec == ~0U || hold_vec == ctx->args[0] ? hold() : 0;
 }
 
 SEC("?raw_tp/netif_receive_skb")

@@ -10,8 +10,8 @@
 #include <sys/wait.h>
 
 #define HARMLESS_S	0.2	    /* outside the VM no longer than this */
-#define CHUNK_BYTES_S	(1U << 20) /* per second of the hold: a fine grain for short ones, within the rounds there are */
-#define CHUNK_MIN	(32U << 10)
+#define CHUNK_BYTES_S	(2U << 20) /* per second of the hold: a fine grain for short ones, within the rounds there are */
+#define CHUNK_MIN	(64U << 10)
 #define CHUNK_MAX	(4U << 20)
 #define DEADLINE_S	60
 
@@ -43,6 +43,7 @@ static struct hold_bpf *load(const struct fault_args *a, struct bpf_program **re
 		return NULL;
 	bpf->rodata->hold_ns = (uint64_t)(a->seconds * 1e9);
 	bpf->rodata->hold_cpu = (uint32_t)a->cpu;
+	bpf->rodata->hold_vec = (uint32_t)a->vec;
 	bpf->rodata->chunk_bytes = (uint32_t)CLAMP(a->seconds * CHUNK_BYTES_S, CHUNK_MIN, CHUNK_MAX);
 	*ret_program = bpf_object__find_program_by_name(bpf->obj, a->where);
 	if (*ret_program && bpf_program__set_autoload(*ret_program, true) == 0 && hold_bpf__load(bpf) == 0)

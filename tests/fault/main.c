@@ -11,11 +11,13 @@ static const struct fault faults[] = {
 	{"file-read", "one page of a file is read from its disk: --path, and --sector of the disk", fault_file_read, {.path = "/bin/true"}},
 	{"fsync", "one block made durable again and again", fault_fsync, {.seconds = 6, .path = "/var/tmp/fault-fsync"}},
 	{"hold", "a CPU is held inside the kernel: --where test_run, local_timer_entry, softirq_entry, netif_receive_skb", fault_hold,
-	 {.seconds = 0.06, .cpu = 1, .times = 1, .where = "test_run"}},
+	 {.seconds = 0.06, .cpu = 1, .vec = -1, .times = 1, .where = "test_run"}},
 	{"io", "synchronous direct writes as fast as the disk takes them", fault_io, {.seconds = 6, .path = "/var/tmp", .bytes = 1 << 20}},
 	{"memory", "a process that takes memory within a second and keeps it", fault_memory, {.seconds = 4, .bytes = 512 << 20}},
 	{"memory-failure", "a page of its own memory fails, as hardware would tell (madvise)", fault_memory_failure, {.bytes = 4096}},
 	{"oom", "a memory cgroup (v2) runs over its limit", fault_oom, {.bytes = 40 << 20, .path = "/sys/fs/cgroup"}},
+	{"receive", "packets over TCP from a peer in the network namespace --path to --where, read after --delay", fault_receive,
+	 {.seconds = 5, .path = "/run/netns/fault-peer", .where = "127.0.0.1"}},
 	{"tcp-drop", "TCP packets are dropped by the stack, at a device and at a full listener", fault_tcp_drop, {.seconds = 4}},
 	{"tcp-retrans", "TCP segments are lost and sent again, in each of the ways there are", fault_tcp_retrans, {.seconds = 3}},
 	{"write", "two files written through the page cache", fault_write, {.seconds = 6, .path = "/var/tmp", .bytes = 48 << 20}},
@@ -50,7 +52,8 @@ static bool parse(int argc, char **argv, struct fault_args *a)
 {
 	static const struct option options[] = {{"seconds", 1, NULL, 's'}, {"share", 1, NULL, 'p'}, {"bytes", 1, NULL, 'b'},
 						{"tasks", 1, NULL, 't'},   {"path", 1, NULL, 'd'},
-						{"cpu", 1, NULL, 'c'},	   {"times", 1, NULL, 'n'}, {"where", 1, NULL, 'w'}, {"sector", 1, NULL, 'a'}, {0}};
+						{"cpu", 1, NULL, 'c'},	   {"times", 1, NULL, 'n'}, {"where", 1, NULL, 'w'},
+						{"delay", 1, NULL, 'l'},  {"sector", 1, NULL, 'a'},	 {"vec", 1, NULL, 'v'},   {0}};
 	for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
 		switch (o) {
 		case 's': a->seconds = atof(optarg); break;
@@ -62,6 +65,8 @@ static bool parse(int argc, char **argv, struct fault_args *a)
 		case 'n': a->times = (unsigned)atoi(optarg); break;
 		case 'a': a->sector = strtoull(optarg, NULL, 10); break;
 		case 'w': a->where = optarg; break;
+		case 'v': a->vec = atoi(optarg); break;
+		case 'l': a->delay = atof(optarg); break;
 		default: return false;
 		}
 	}
