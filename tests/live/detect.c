@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "engine/detect/detect.h"
-#include "engine/base/clock.h"
 #include "engine/base/io.h"
 #include "engine/base/text.h"
-#include "tests/live/live.h"
+#include "tests/live/memcg.h"
+#include "tests/live/watch.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fiemap.h>
 #include <linux/fs.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -18,82 +16,6 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
-
-#define DEADLINE_NS (10 * NS_PER_S)
-
-/* What a test looks for among the events that come in. */
-struct watch {
-	uint16_t detector;
-	bool (*wanted)(const struct event *record, const void *what);
-	const void *what;
-	union {
-		struct event record;
-		struct event_runqlat runqlat;
-		struct event_iolatency iolatency;
-		struct event_oom oom;
-		struct event_softirq softirq;
-		char room[64 * 1024];
-	} got;
-	uint32_t len;
-	unsigned found;
-	char entity[ENTITY_NAME_MAX];
-};
-
-static uint16_t detector_named(const char *name)
-{
-	for (size_t i = 0; i < detector_defs_n; i++)
-		if (strcmp(detector_defs[i].name, name) == 0)
-			return (uint16_t)i;
-	fail_msg("no detector %s", name);
-	return 0;
-}
-
-static struct detect *start_with(const char *name, int64_t threshold)
-{
-	struct detector_settings settings[64] = {0};
-	struct detect *d;
-	settings[detector_named(name)] = (struct detector_settings){.threshold = threshold, .rate_per_s = 10000};
-	assert_int_equal(detect_new(&(struct detect_options){.settings = settings}, &d), 0);
-	assert_int_equal(detect_start(d), 0);
-	return d;
-}
-
-/* The running set with that detector attached; skips the test where this kernel has no hook for it. */
-static struct detect *arm_with(const char *name, int64_t threshold)
-{
-	struct detect *d = start_with(name, threshold);
-	struct detector_status status;
-	detect_status(d, detector_named(name), &status);
-	if (status.state == DETECTOR_UNSUPPORTED) {
-		printf("unsupported: %s: %s\n", name, status.reason);
-		detect_free(d);
-		skip();
-	}
-	assert_int_equal(detect_arm(d, detector_named(name)), 0);
-	return d;
-}
-
-static void keep_wanted(void *ctx, uint16_t detector, const struct event *record, uint32_t len, const char *entity)
-{
-	struct watch *w = ctx;
-	if (detector != w->detector || (w->wanted && !w->wanted(record, w->what)))
-		return;
-	w->found++;
-	w->len = len;
-	memcpy(w->got.room, record, len);
-	snprintf(w->entity, sizeof(w->entity), "%s", entity);
-}
-
-static bool wait_for(struct detect *d, struct watch *w)
-{
-	uint64_t end = clock_now(CLOCK_MONOTONIC) + DEADLINE_NS;
-	while (!w->found && clock_now(CLOCK_MONOTONIC) < end) {
-		struct pollfd p = {.fd = detect_fd(d), .events = POLLIN};
-		poll(&p, 1, 200);
-		assert_true(detect_take(d, keep_wanted, w) >= 0);
-	}
-	return w->found;
-}
 
 static void every_detector_is_ready_or_says_why(void **state _unused_)
 {
@@ -283,35 +205,6 @@ static void a_softirq_that_waits_longer_than_the_threshold_is_reported(void **st
 	assert_true(w.got.softirq.vec <= SOFTIRQ_TICK);
 	assert_in_range(w.got.softirq.offtime_ns, 1000, 2 * NS_PER_S);
 	assert_int_equal(w.got.softirq.threshold_ns, 1000);
-}
-
-/* As docker would call it under systemd. */
-#define CONTAINER_ID "00000000000000000000000000000000000000000000000000000000%08x"
-
-struct memcg {
-	char dir[160], name[96], id[65];
-	const char *limit_file;
-};
-
-static int write_text(const char *dir, const char *file, const char *text)
-{
-	char path[256];
-	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	_cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
-	return fd < 0 ? -errno : io_write(fd, text, strlen(text));
-}
-
-static bool make_memcg(struct memcg *m)
-{
-	bool v1 = access("/sys/fs/cgroup/memory/memory.limit_in_bytes", F_OK) == 0;
-	const char *top = v1 ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup";
-	if (!v1)
-		write_text(top, "cgroup.subtree_control", "+memory");
-	snprintf(m->id, sizeof(m->id), CONTAINER_ID, (unsigned)getpid());
-	snprintf(m->name, sizeof(m->name), "/docker-%s.scope", m->id);
-	snprintf(m->dir, sizeof(m->dir), "%s%s", top, m->name);
-	m->limit_file = v1 ? "memory.limit_in_bytes" : "memory.max";
-	return mkdir(m->dir, 0755) == 0 && write_text(m->dir, m->limit_file, "33554432") == 0;
 }
 
 static pid_t spawn_hog(const struct memcg *m)
