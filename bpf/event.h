@@ -133,7 +133,7 @@ struct event_runqlat {
 	__u64 wait_ns;
 	__u64 threshold_ns;
 	__u32 prev_pid; /* what held the CPU until then */
-	__u32 pad;
+	__u32 prio;	/* of the one that waited, as the kernel has it: below 100 real time, 120 nice 0, 139 nice 19; 0 unknown */
 	char prev_comm[EVENT_COMM_LEN];
 	__u64 stack[EVENT_STACK_DEPTH];
 };
@@ -172,10 +172,10 @@ struct event_softlockup {
 /* A task spent more than the threshold of a window in direct reclaim, its own memcg's or the machine's. */
 struct event_memreclaim {
 	struct event h;
-	__u64 reclaim_ns; /* of the window */
-	__u64 window_ns;
+	__u64 reclaim_ns; /* within window_ns, which ends at t_ns or just before */
+	__u64 window_ns;  /* up to a second; a single span that takes longer is a window of its own */
 	__u64 threshold_ns;
-	__u64 reclaimed_pages;
+	__u64 reclaimed_pages; /* by the spans that ended in it */
 	__u64 memcg_reclaim_ns; /* the part of reclaim_ns that was for a memcg's limit */
 	__u64 stack[EVENT_STACK_DEPTH];
 };
@@ -339,10 +339,11 @@ struct event_iotrace {
 	struct event_file file;
 };
 
-/* A task was off its CPU for longer than the threshold. The header is that task. */
+/* A task slept uninterruptibly for longer than the threshold. The header is that task. The waker is
+ * whoever ran when the sleep ended: if an interrupt ended it, the task that it interrupted, with pid 0 the idle one. */
 struct event_offcpu {
 	struct event h;
-	__u64 blocked_ns;
+	__u64 blocked_ns; /* until it was woken; from the arming on, if it slept already then */
 	__u64 threshold_ns;
 	__u32 state; /* TASK_* as it left the CPU */
 	__u32 waker_pid;

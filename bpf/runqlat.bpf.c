@@ -67,19 +67,11 @@ static __always_inline int report(void *ctx, const struct task_struct *prev, con
 	event_set_task(&e->h, next);
 	e->wait_ns = wait_ns;
 	e->threshold_ns = threshold_ns;
+	e->prio = BPF_CORE_READ(next, prio);
 	e->prev_pid = BPF_CORE_READ(prev, pid);
 	BPF_CORE_READ_STR_INTO(&e->prev_comm, prev, comm);
 	bpf_get_stack(ctx, e->stack, sizeof(e->stack), 0);
 	return event_submit(e);
-}
-
-/* As task_state(), by plain loads: this is the hottest line we have. */
-static __always_inline bool is_runnable(const struct task_struct *task)
-{
-	const struct task_struct___new_state *now = (const void *)task;
-	if (bpf_core_field_exists(now->__state))
-		return now->__state == TASK_STATE_RUNNING;
-	return ((const struct task_struct___state *)task)->state == TASK_STATE_RUNNING;
 }
 
 SEC("tp_btf/sched_wakeup")
@@ -103,7 +95,7 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 		return 0;
 	now = bpf_ktime_get_ns();
 	/* A state that a waker changed meanwhile is stamped once more by the wakeup itself. */
-	if (preempt || is_runnable(prev))
+	if (preempt || task_run_state(prev) == TASK_STATE_RUNNING)
 		stamp(prev->pid, now);
 	wait_ns = pid ? waited_ns(pid, now) : 0;
 	if (wait_ns)

@@ -88,7 +88,8 @@ struct task_struct {
 	unsigned int flags;
 	int exit_state;
 	int on_cpu;
-	__u64 start_boottime;
+	int prio;
+	__u64 start_time, start_boottime; /* the first on CLOCK_MONOTONIC */
 	__u64 utime, stime;
 	unsigned long nvcsw, nivcsw;
 	struct mm_struct *mm;
@@ -126,6 +127,15 @@ static __always_inline __u32 task_state(const struct task_struct *task)
 	if (bpf_core_field_exists(now->__state))
 		return BPF_CORE_READ(now, __state) | exited;
 	return BPF_CORE_READ((const struct task_struct___state *)task, state) | exited;
+}
+
+/* What a task is scheduled by, by plain loads: for pointers that a tracepoint gave, where each nanosecond counts. */
+static __always_inline __u32 task_run_state(const struct task_struct *task)
+{
+	const struct task_struct___new_state *now = (const void *)task;
+	if (bpf_core_field_exists(now->__state))
+		return now->__state;
+	return ((const struct task_struct___state *)task)->state;
 }
 
 static __always_inline __u32 task_cpu(const struct task_struct *task)

@@ -208,6 +208,18 @@ static const struct event_blame lacp_blames[] = {
 	{"bond", "bond", NULL, 0.95, "its port {slave}: {change}; see net/bonding/{bond}.txt", NULL},
 };
 
+static const struct event_field memreclaim_fields[] = {
+	SPAN64(event_memreclaim, memcg_reclaim_ns, "memcg_reclaim"),
+	SPAN64(event_memreclaim, reclaim_ns, "reclaim"),
+	COUNT64(event_memreclaim, reclaimed_pages),
+	STACK(event_memreclaim),
+	SPAN64(event_memreclaim, threshold_ns, "threshold"),
+	SPAN64(event_memreclaim, window_ns, "window"),
+};
+static const struct event_blame memreclaim_blames[] = {
+	{"task", "comm", "pid", 1, "spent {reclaim} of {window} reclaiming memory[, {memcg_reclaim} of it for its cgroup's limit]", NULL},
+};
+
 static const struct event_field netdev_fields[] = {
 	WORD(event_netdev, change, "", "carrier-up", "carrier-down", "admin-up", "admin-down", "mtu", "address", "new", "gone"),
 	TEXT(event_netdev, driver),
@@ -244,6 +256,19 @@ static const struct event_field netrecvlat_fields[] = {
 static const struct event_blame netrecvlat_blames[] = {
 	{"device", "ifname", NULL, 1, "a packet from {saddr}[ port {sport}] to {daddr}[ port {dport}] came {latency} late ({where}, CPU {cpu})", NULL},
 	{"task", "comm", "pid", 0.9, "ran on CPU {cpu} when the packet came {latency} late ({where})", NULL},
+};
+
+static const struct event_field offcpu_fields[] = {
+	SPAN64(event_offcpu, blocked_ns, "blocked"),
+	STACK(event_offcpu),
+	NUMBER32(event_offcpu, state),
+	SPAN64(event_offcpu, threshold_ns, "threshold"),
+	TEXT(event_offcpu, waker_comm),
+	NUMBER32(event_offcpu, waker_pid),
+};
+static const struct event_blame offcpu_blames[] = {
+	{"task", "comm", "pid", 1, "slept uninterruptibly for {blocked}[, waiting in {wchan}][, until {waker_comm} woke it]", NULL},
+	{"wait", "wchan", NULL, 0.9, "{comm} (pid {pid}) waited {blocked} in it", NULL},
 };
 
 static const struct event_field oom_fields[] = {
@@ -289,6 +314,7 @@ static const struct event_blame ras_blames[] = {
 static const struct event_field runqlat_fields[] = {
 	TEXT(event_runqlat, prev_comm),
 	NUMBER32(event_runqlat, prev_pid),
+	NUMBER32(event_runqlat, prio),
 	STACK(event_runqlat),
 	SPAN64(event_runqlat, threshold_ns, "threshold"),
 	SPAN64(event_runqlat, wait_ns, "wait"),

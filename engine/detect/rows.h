@@ -10,7 +10,9 @@
  * 250; 100 ms is an order of magnitude above a disk's seek, so a request that took longer was queued or retried; 300 ms in
  * one call is what somebody at a screen waits for and a disk at its work does not explain; a process below 1 MiB/s leaves
  * any disk to the others; 5 ms is 25 times what a packet needs from a busy card to the stack, and fills 212 KiB of socket
- * buffer at 340 Mbit/s.
+ * buffer at 340 Mbit/s; a task that reclaims for 900 ms of a second does hardly anything else; the kernel itself makes
+ * writers wait for up to 200 ms at a time (MAX_PAUSE of balance_dirty_pages), so uninterruptible sleep means something from
+ * 300 ms on.
  */
 DETECTOR_ROW(blkerr, EVENT_BLKERR, DETECTOR_ALWAYS, ENTITY_KIND_DISK, UNIT_NUMBER, 0,
 	     "a block request ended in error or timed out")
@@ -28,10 +30,14 @@ DETECTOR_ROW(klog, EVENT_KLOG, DETECTOR_ALWAYS, ENTITY_KIND_HOST, UNIT_NUMBER, 0
 	     "the kernel's log says that something is wrong")
 DETECTOR_ROW(lacp, EVENT_LACP, DETECTOR_ALWAYS, ENTITY_KIND_BOND, UNIT_NUMBER, 0,
 	     "a bond's port stopped or started to carry traffic")
+DETECTOR_ROW(memreclaim, EVENT_MEMRECLAIM, DETECTOR_ARMED, ENTITY_KIND_HOST, UNIT_SECONDS, 900000000,
+	     "a task spent most of a second in direct reclaim")
 DETECTOR_ROW(netdev, EVENT_NETDEV, DETECTOR_ALWAYS, ENTITY_KIND_NETDEV, UNIT_NUMBER, 0,
 	     "a network interface came, went, or changed its link, MTU or address")
 DETECTOR_ROW(netrecvlat, EVENT_NETRECVLAT, DETECTOR_ARMED, ENTITY_KIND_NETDEV, UNIT_SECONDS, 5000000,
 	     "a received packet was late: to the stack (threshold), to TCP (twice that) or to its reader (23 times that)")
+DETECTOR_ROW(offcpu, EVENT_OFFCPU, DETECTOR_ARMED, ENTITY_KIND_HOST, UNIT_SECONDS, 300000000,
+	     "a task slept uninterruptibly")
 DETECTOR_ROW(oom, EVENT_OOM, DETECTOR_ALWAYS, ENTITY_KIND_CGROUP, UNIT_NUMBER, 0,
 	     "a task was chosen to die for want of memory")
 DETECTOR_ROW(ras, EVENT_RAS, DETECTOR_ALWAYS, ENTITY_KIND_HOST, UNIT_NUMBER, 0,

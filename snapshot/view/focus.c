@@ -24,6 +24,7 @@ static const struct {
 } events[] = {
 	{"oom", FOCUS_MEM}, {"hungtask", FOCUS_WAIT}, {"softirq", FOCUS_SYS}, {"runqlat", FOCUS_CPU}, {"iolatency", FOCUS_IO},
 	{"exec", FOCUS_FORK}, {"iotrace", FOCUS_IO}, {"syscall", FOCUS_WAIT},
+	{"memreclaim", FOCUS_MEM}, {"offcpu", FOCUS_WAIT | FOCUS_IO},
 };
 
 static unsigned focus_of_signal(const char *name)

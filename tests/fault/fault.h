@@ -29,6 +29,7 @@ struct fault {
 	struct fault_args defaults;
 };
 
+int fault_blocked(const struct fault_args *a);
 int fault_cpu_sys(const struct fault_args *a);
 int fault_d_state(const struct fault_args *a);
 int fault_file_read(const struct fault_args *a);
@@ -40,9 +41,12 @@ int fault_memory(const struct fault_args *a);
 int fault_memory_failure(const struct fault_args *a);
 int fault_oom(const struct fault_args *a);
 int fault_receive(const struct fault_args *a);
+int fault_reclaim(const struct fault_args *a);
+int fault_run_queue(const struct fault_args *a);
 int fault_write(const struct fault_args *a);
 int fault_tcp_drop(const struct fault_args *a);
 int fault_tcp_retrans(const struct fault_args *a);
 
 void fault_say(const char *key, const char *fmt, ...) _printf_(2, 3);
 void fault_sleep(double seconds);
+bool fault_put(const char *dir, const char *file, const char *text); /* into a file that there is */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "tests/fault/fault.h"
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdarg.h>
 
 static const struct fault faults[] = {
+	{"blocked", "direct writes, each waiting for a slow device", fault_blocked, {.seconds = 12}},
 	{"cpu-sys", "every CPU spins in getrandom(2) for a share of the time", fault_cpu_sys, {.seconds = 4, .share = 0.65, .tasks = 1}},
 	{"d-state", "tasks in uninterruptible sleep, by vfork", fault_d_state, {.seconds = 8, .tasks = 40}},
 	{"exec", "processes that come at once, sleep and go", fault_exec, {.seconds = 10, .tasks = 120}},
@@ -18,6 +20,8 @@ static const struct fault faults[] = {
 	{"oom", "a memory cgroup (v2) runs over its limit", fault_oom, {.bytes = 40 << 20, .path = "/sys/fs/cgroup"}},
 	{"receive", "packets over TCP from a peer in the network namespace --path to --where, read after --delay", fault_receive,
 	 {.seconds = 5, .path = "/run/netns/fault-peer", .where = "127.0.0.1"}},
+	{"reclaim", "a task swaps within its memory cgroup (v2)", fault_reclaim, {.seconds = 10, .bytes = 8 << 20, .path = "/sys/fs/cgroup"}},
+	{"run-queue", "a real-time task takes a CPU from tasks that never sleep", fault_run_queue, {.seconds = 10, .tasks = 3}},
 	{"tcp-drop", "TCP packets are dropped by the stack, at a device and at a full listener", fault_tcp_drop, {.seconds = 4}},
 	{"tcp-retrans", "TCP segments are lost and sent again, in each of the ways there are", fault_tcp_retrans, {.seconds = 3}},
 	{"write", "two files written through the page cache", fault_write, {.seconds = 6, .path = "/var/tmp", .bytes = 48 << 20}},
@@ -39,6 +43,14 @@ void fault_sleep(double seconds)
 	struct timespec t = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
 	while (nanosleep(&t, &t) < 0 && errno == EINTR)
 		;
+}
+
+bool fault_put(const char *dir, const char *file, const char *text)
+{
+	char path[512];
+	snprintf(path, sizeof(path), "%s/%s", dir, file);
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+	return fd >= 0 && write(fd, text, strlen(text)) > 0;
 }
 
 static int list(void)

@@ -1,25 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "tests/fault/fault.h"
 
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-static bool put(const char *dir, const char *file, const char *text)
-{
-	char path[512];
-	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	_cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
-	return fd >= 0 && write(fd, text, strlen(text)) > 0;
-}
-
 static void eat(const char *cgroup, uint64_t bytes)
 {
 	prctl(PR_SET_NAME, "fault-oom");
 	char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (!put(cgroup, "cgroup.procs", "0") || memory == MAP_FAILED)
+	if (!fault_put(cgroup, "cgroup.procs", "0") || memory == MAP_FAILED)
 		_exit(1);
 	for (uint64_t at = 0; at < bytes; at += 4096)
 		memory[at] = 1;
@@ -30,14 +21,14 @@ int fault_oom(const struct fault_args *a)
 {
 	char cgroup[256], limit[32];
 	int status = 0;
-	put(a->path, "cgroup.subtree_control", "+memory");
+	fault_put(a->path, "cgroup.subtree_control", "+memory");
 	snprintf(cgroup, sizeof(cgroup), "%s/fault-oom", a->path);
 	snprintf(limit, sizeof(limit), "%lu", a->bytes);
-	if ((mkdir(cgroup, 0755) < 0 && errno != EEXIST) || !put(cgroup, "memory.max", limit)) {
+	if ((mkdir(cgroup, 0755) < 0 && errno != EEXIST) || !fault_put(cgroup, "memory.max", limit)) {
 		perror(cgroup);
 		return 1;
 	}
-	put(cgroup, "memory.swap.max", "0");
+	fault_put(cgroup, "memory.swap.max", "0");
 	fault_say("comm", "fault-oom");
 	fault_say("cgroup", "/fault-oom");
 	fault_say("limit", "%lu", a->bytes);

@@ -5,6 +5,7 @@
 #
 #     rule=NAME               the stock rule that has to fire, once
 #     set_up                  what has to be there before the daemon starts; may add to daemon_args
+#                             and, in lines of YAML, to daemon_config
 #     fault                   makes the fault; what it knows goes to /tmp/fault.txt as key=value lines
 #     expect                  checks: `event SENTENCE JQ-CONDITION` holds if any of the bundle's events fulfils it, with
 #                             $f.key being what the fault knows; `check …` of lib.sh for the rest

@@ -29,7 +29,8 @@ daemon_start() { # daemon_start [RUN ARGUMENTS…]: with the shipped rules unles
   mkdir -p "$TRACETRAP_STATE_DIR"
   # A new state directory starts all limits at one token; seven faults within minutes want more than that of the host's.
   # The same goes for the share of the time that a detector may be attached.
-  printf 'version: 1\npaths: {klog: conf/klog, noise: [conf/noise]}\nlimits: {host: 3600/1h}\narm: {share: 100%%}\n' >"$TRACETRAP_STATE_DIR/config.yaml"
+  printf 'version: 1\npaths: {klog: conf/klog, noise: [conf/noise]}\nlimits: {host: 3600/1h}\narm: {share: 100%%}\n%s' \
+    "${daemon_config:-}" >"$TRACETRAP_STATE_DIR/config.yaml"
   case " $* " in *" --rules "*) ;; *) set -- --rules conf/rules.d "$@" ;; esac
   "$T" run --config "$TRACETRAP_STATE_DIR/config.yaml" "$@" 2>"$TRACETRAP_STATE_DIR/log" &
   daemon=$!
