@@ -23,15 +23,9 @@ struct hrtimer {
 
 const volatile __u64 tick_function = 0; /* tick_nohz_handler or tick_sched_timer */
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, SOFTIRQS);
-	__type(key, __u32);
-	__type(value, __u64);
-} raised_ns SEC(".maps");
-
-/* Of this CPU: when the softirq that runs was entered, and the last one that ran for longer than the threshold. */
+/* Of one CPU: when each softirq was raised, when the one that runs was entered, and the last that ran beyond the threshold. */
 struct served {
+	__u64 raised_ns[SOFTIRQS];
 	__u64 entered_ns;
 	__u64 long_end_ns, long_ns;
 	__u32 long_vec, pad;
@@ -47,7 +41,7 @@ struct {
 static __always_inline struct served *served_here(void)
 {
 	__u32 zero = 0;
-	return bpf_map_lookup_elem(&served, &zero);
+	return armed_ns ? bpf_map_lookup_elem(&served, &zero) : NULL;
 }
 
 /* What ran since then and for so long that it is why the other one is late. */
@@ -93,29 +87,27 @@ int BPF_PROG(on_timer, struct hrtimer *timer, __s64 *now_in_base)
 SEC("tp_btf/softirq_raise")
 int BPF_PROG(on_raise, __u32 vec)
 {
-	__u64 *raised = bpf_map_lookup_elem(&raised_ns, &vec);
-	if (armed_ns && raised && *raised < armed_ns)
-		*raised = bpf_ktime_get_ns();
+	struct served *here = served_here();
+	if (!here || vec >= SOFTIRQS || here->raised_ns[vec] >= armed_ns)
+		return 0;
+	here->raised_ns[vec] = bpf_ktime_get_ns();
 	return 0;
 }
 
 SEC("tp_btf/softirq_entry")
 int BPF_PROG(on_entry, __u32 vec)
 {
-	__u64 *raised = bpf_map_lookup_elem(&raised_ns, &vec), since, now;
 	struct served *here = served_here();
-	if (!armed_ns || !raised || !here)
+	__u64 since, now;
+	if (!here || vec >= SOFTIRQS)
 		return 0;
-	now = bpf_ktime_get_ns();
-	here->entered_ns = now;
-	if (*raised < armed_ns)
+	now = here->entered_ns = bpf_ktime_get_ns();
+	since = here->raised_ns[vec];
+	if (since < armed_ns)
 		return 0;
-	since = *raised;
-	*raised = 0;
+	here->raised_ns[vec] = 0;
 	hist_add(0, now - since);
-	if (now < since + threshold_ns)
-		return 0;
-	return report(ctx, now, now - since, vec);
+	return now < since + threshold_ns ? 0 : report(ctx, now, now - since, vec);
 }
 
 SEC("tp_btf/softirq_exit")
@@ -123,7 +115,7 @@ int BPF_PROG(on_exit, __u32 vec)
 {
 	struct served *here = served_here();
 	__u64 now;
-	if (!armed_ns || !here || here->entered_ns < armed_ns)
+	if (!here || here->entered_ns < armed_ns)
 		return 0;
 	now = bpf_ktime_get_ns();
 	if (now < here->entered_ns + threshold_ns)

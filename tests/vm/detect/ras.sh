@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The machine around this one injects a corrected memory error into bank 5 of CPU 0, found by the next poll; then a page of a
-# process fails.
+# process fails, and a PCIe root port tells of a bad packet where the machine has one (run -q "-M q35 -device pcie-root-port").
 rule=hardware-error
 set_up() { echo 1 >/sys/devices/system/machinecheck/machinecheck0/check_interval; }
 fault() {
@@ -8,6 +8,8 @@ fault() {
   monitor mce 0 5 0x9c0000000000009f 0x0 0x12345000 0x8c
   check "$current: the kernel logs the machine check" wait_log 'Machine Check: 0 Bank 5'
   "$fault" memory-failure >>/tmp/fault.txt
+  port=$(cd /sys/bus/pci/devices && ls -d */aer_dev_correctable 2>/dev/null | head -1)
+  [ -z "$port" ] || inject_bad_tlp "${port%/*}" >>/tmp/fault.txt
 }
 wait_log() { # wait_log PATTERN: within 30 s
   local i
@@ -17,6 +19,12 @@ wait_log() { # wait_log PATTERN: within 30 s
   done
   dmesg | tail -5
   return 1
+}
+inject_bad_tlp() { # inject_bad_tlp 0000:00:02.0: struct aer_error_inj, correctable status bit 6
+  local slot=${1:8:2}
+  modprobe aer_inject
+  echo "aer_device=$1"
+  printf '\0\x'"$slot"'\0\0\0\0\0\0\x40\0\0\0\0\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\0\0\0\0' >/dev/aer_inject
 }
 expect() {
   event "a machine check is told with CPU and bank" \
@@ -28,5 +36,7 @@ expect() {
   event "it was recovered, and what it held" \
     '.source == "memory-failure" and .severity == "recoverable" and .result == "recovered" and .message == "dirty lru page: recovered"'
   event "the task whose memory it was" '.source == "memory-failure" and .comm == $f.comm and .pid == $f.pid'
+  [ -z "$port" ] || event "a PCIe device and its error are told" \
+    '.source == "aer" and .device == $f.aer_device and .severity == "corrected" and .message == "Bad TLP" and .status == 64'
   check "$current: the summary names the part that failed" names "$(latest "$rule")" "CPU 0 bank 5" "memory read error"
 }
