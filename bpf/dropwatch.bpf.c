@@ -46,16 +46,6 @@ static __always_inline bool is_loss(const struct tcp_packet *p)
 	return !(flags & TCP_RST) && ((flags & TCP_SYN) || tcp_packet_len(p) > tcp_packet_headers(p));
 }
 
-static __always_inline void fill_device(struct event_dropwatch *e, const struct sk_buff *skb)
-{
-	const struct net_device *dev = BPF_CORE_READ(skb, dev);
-	e->ifindex = BPF_CORE_READ(skb, skb_iif);
-	if (!dev)
-		return;
-	e->ifindex = BPF_CORE_READ(dev, ifindex);
-	BPF_CORE_READ_STR_INTO(&e->ifname, dev, name);
-}
-
 static __always_inline void fill_socket(struct event_dropwatch *e, const struct sock *sk)
 {
 	if (!sk)
@@ -91,7 +81,7 @@ static __always_inline int report(void *ctx, const struct sk_buff *skb, const st
 	if (!e)
 		return 0;
 	event_set_task(&e->h, current_task());
-	flow_of_packet(&e->flow, p);
+	flow_of_tcp(&e->flow, p);
 	e->reason = reason;
 	e->location = location;
 	e->seq = bpf_ntohl(p->tcp.seq);
@@ -99,7 +89,7 @@ static __always_inline int report(void *ctx, const struct sk_buff *skb, const st
 	e->tcp_flags = tcp_packet_flags(p);
 	e->pkt_len = tcp_packet_len(p);
 	e->queue_mapping = BPF_CORE_READ(skb, queue_mapping);
-	fill_device(e, skb);
+	device_of_packet(&e->ifindex, e->ifname, skb, BPF_CORE_READ(skb, dev));
 	fill_socket(e, sk);
 	e->type = type_of(e);
 	bpf_get_stack(ctx, e->stack, sizeof(e->stack), 0);

@@ -10,31 +10,13 @@
  * A packet of a local TCP sender carries the time when it is to leave, of the monotonic clock: it is not looked at. Of
  * segments that the kernel merged, the newest one's stamp counts.
  */
-#include "bpf/lib/emit.bpf.h"
-#include <bpf/bpf_endian.h>
+#include "bpf/lib/net.bpf.h"
 
 #define TCP_FACTOR  2 /* 5, 10 and 115 ms */
 #define COPY_FACTOR 23
 
-#define PROTO_IPV4 0x0800
-#define PROTO_IPV6 0x86dd
-#define PROTO_TCP  6
-#define PROTO_UDP  17
-#define NO_HEADER  0xffff /* transport_header that is not set */
 #define NETDEV_HASH 256	  /* NETDEV_HASHENTRIES */
 #define NETDEV_CHAIN 16	  /* looked at, of one hash */
-
-struct hlist_node {
-	struct hlist_node *next;
-} CORE;
-
-struct hlist_head {
-	struct hlist_node *first;
-} CORE;
-
-struct net {
-	struct hlist_head *dev_index_head;
-} CORE;
 
 struct nsproxy {
 	struct net *net_ns;
@@ -42,36 +24,6 @@ struct nsproxy {
 
 struct task_struct___ns {
 	struct nsproxy *nsproxy;
-} CORE;
-
-struct net_device {
-	char name[16];
-	int ifindex;
-	struct hlist_node index_hlist;
-} CORE;
-
-typedef struct {
-	struct net *net;
-} CORE possible_net_t;
-
-struct sock_common {
-	volatile unsigned char skc_state;
-	possible_net_t skc_net;
-} CORE;
-
-struct sock {
-	struct sock_common __sk_common;
-} CORE;
-
-struct sk_buff {
-	struct net_device *dev;
-	struct sock *sk;
-	__s64 tstamp; /* CLOCK_REALTIME */
-	unsigned int len;
-	__u16 protocol;
-	__u16 transport_header, network_header;
-	unsigned char *head, *data;
-	int skb_iif;
 } CORE;
 
 /* a1ac9c8acec1 ("net: Add skb->mono_delivery_time …") in 5.18; 4d25ca2d6801 ("… tstamp_type") in 6.11 made it two bits. */
@@ -82,26 +34,6 @@ struct sk_buff___mono {
 struct sk_buff___type {
 	__u8 tstamp_type : 2;
 } CORE;
-
-struct ports {
-	__be16 source, dest;
-	__be32 seq, ack_seq; /* of TCP */
-};
-
-struct ipv4 {
-	__u8 length, tos;
-	__be16 total, id, fragment;
-	__u8 ttl, protocol;
-	__be16 check;
-	__u8 source[4], dest[4];
-};
-
-struct ipv6 {
-	__u8 version[4];
-	__be16 payload;
-	__u8 next, hops;
-	__u8 source[16], dest[16];
-};
 
 __s64 wall_offset_ns = 0; /* CLOCK_REALTIME − CLOCK_MONOTONIC; 0: not known. Written by user space */
 
@@ -125,53 +57,38 @@ __s64 wall_offset_ns = 0; /* CLOCK_REALTIME − CLOCK_MONOTONIC; 0: not known. W
 #define PROBE(p, field)	      BPF_CORE_READ(p, field)
 #define PROBE_BITS(p, field)  BPF_CORE_READ_BITFIELD_PROBED(p, field)
 
-static __always_inline void fill_mapped(__u8 address[16], const __u8 ipv4[4])
-{
-	address[10] = address[11] = 0xff;
-	__builtin_memcpy(address + 12, ipv4, 4);
-}
+struct ports {
+	__be16 source, dest;
+	__be32 seq, ack_seq; /* of TCP */
+};
 
-static __always_inline void fill_ports(struct event_netrecvlat *e, const void *transport)
+static __always_inline void fill_ports(struct event_netrecvlat *e, const unsigned char *transport)
 {
 	struct ports p = {};
 	bpf_probe_read_kernel(&p, sizeof(p), transport);
 	e->flow.sport = bpf_ntohs(p.source);
 	e->flow.dport = bpf_ntohs(p.dest);
-	if (e->flow.protocol != PROTO_TCP)
+	if (e->flow.protocol != IPPROTO_TCP)
 		return;
 	e->seq = bpf_ntohl(p.seq);
 	e->ack_seq = bpf_ntohl(p.ack_seq);
 }
 
-/* Where the headers are: behind the offsets, once the packet went through IP; before, at its data. Later fragments and
- * packets with extension headers (IPv6) have no ports there. */
+/* Before it went through IP, the network header is its data. */
 static __always_inline void fill_flow(struct event_netrecvlat *e, const struct sk_buff *skb)
 {
-	const unsigned char *head = BPF_CORE_READ(skb, head), *ip, *transport = NULL;
-	bool at_ip = e->where == TO_NETIF_RCV;
-	__u16 transport_at = BPF_CORE_READ(skb, transport_header);
-	ip = at_ip ? BPF_CORE_READ(skb, data) : head + BPF_CORE_READ(skb, network_header);
-	if (!at_ip && transport_at != NO_HEADER)
-		transport = head + transport_at;
-	if (BPF_CORE_READ(skb, protocol) == bpf_htons(PROTO_IPV4)) {
-		struct ipv4 h = {};
-		bpf_probe_read_kernel(&h, sizeof(h), ip);
-		e->flow.protocol = h.protocol;
-		fill_mapped(e->flow.saddr, h.source);
-		fill_mapped(e->flow.daddr, h.dest);
-		if (at_ip && !(h.fragment & bpf_htons(0x1fff)))
-			transport = ip + (h.length & 0xf) * 4;
-	} else if (BPF_CORE_READ(skb, protocol) == bpf_htons(PROTO_IPV6)) {
-		struct ipv6 h = {};
-		bpf_probe_read_kernel(&h, sizeof(h), ip);
-		e->flow.protocol = h.next;
-		__builtin_memcpy(e->flow.saddr, h.source, sizeof(h.source));
-		__builtin_memcpy(e->flow.daddr, h.dest, sizeof(h.dest));
-		if (at_ip)
-			transport = ip + sizeof(h);
-	}
-	if (transport && (e->flow.protocol == PROTO_TCP || e->flow.protocol == PROTO_UDP))
-		fill_ports(e, transport);
+	const unsigned char *ip = BPF_CORE_READ(skb, data);
+	__be16 protocol = BPF_CORE_READ(skb, protocol);
+	struct ip_packet p = {};
+	if (e->where != TO_NETIF_RCV)
+		ip = BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, network_header);
+	if (protocol != bpf_htons(ETH_P_IP) && protocol != bpf_htons(ETH_P_IPV6))
+		return;
+	if (!ip_packet_read(&p, ip, protocol))
+		return;
+	flow_of_packet(&e->flow, &p);
+	if (p.transport && (p.protocol == IPPROTO_TCP || p.protocol == IPPROTO_UDP))
+		fill_ports(e, p.transport);
 }
 
 /* The device is forgotten when a packet is queued for its reader; its index stays, and its netns can name it. */
@@ -197,16 +114,8 @@ static __always_inline const struct net *net_of(const struct sock *sk)
 
 static __always_inline void fill_device(struct event_netrecvlat *e, const struct sk_buff *skb, const struct sock *sk)
 {
-	const struct net_device *dev;
-	e->ifindex = BPF_CORE_READ(skb, skb_iif);
-	if (e->where == TO_USER_COPY)
-		dev = find_device(net_of(sk), e->ifindex);
-	else
-		dev = BPF_CORE_READ(skb, dev);
-	if (!dev)
-		return;
-	e->ifindex = BPF_CORE_READ(dev, ifindex);
-	BPF_CORE_READ_STR_INTO(&e->ifname, dev, name);
+	const struct net_device *dev = e->where == TO_USER_COPY ? find_device(net_of(sk), BPF_CORE_READ(skb, skb_iif)) : BPF_CORE_READ(skb, dev);
+	device_of_packet(&e->ifindex, e->ifname, skb, dev);
 }
 
 static __always_inline int report(const struct sk_buff *skb, const struct sock *sk, __u64 now, __u32 where, __u64 late_ns,
@@ -225,7 +134,7 @@ static __always_inline int report(const struct sk_buff *skb, const struct sock *
 	e->pkt_len = BPF_CORE_READ(skb, len);
 	fill_flow(e, skb);
 	fill_device(e, skb, sk);
-	if (sk && e->flow.protocol == PROTO_TCP)
+	if (sk && e->flow.protocol == IPPROTO_TCP)
 		e->flow.state = BPF_CORE_READ(sk, __sk_common.skc_state);
 	return event_submit(e);
 }

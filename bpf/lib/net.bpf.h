@@ -18,6 +18,22 @@
 
 enum tcp_state { TCP_STATE_TIME_WAIT = 6, TCP_STATE_LISTEN = 10, TCP_STATE_NEW_SYN_RECV = 12 };
 
+struct hlist_node {
+	struct hlist_node *next;
+} CORE;
+
+struct hlist_head {
+	struct hlist_node *first;
+} CORE;
+
+struct net {
+	struct hlist_head *dev_index_head;
+} CORE;
+
+typedef struct {
+	struct net *net;
+} CORE possible_net_t;
+
 struct sock_common {
 	__be32 skc_daddr, skc_rcv_saddr;
 	__be16 skc_dport;
@@ -25,6 +41,7 @@ struct sock_common {
 	unsigned short skc_family;
 	unsigned char skc_state;
 	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
+	possible_net_t skc_net;
 } CORE;
 
 struct sock_cgroup_data {
@@ -45,11 +62,13 @@ struct sock {
 struct net_device {
 	char name[16];
 	int ifindex;
+	struct hlist_node index_hlist;
 } CORE;
 
 struct sk_buff {
 	struct net_device *dev;
 	struct sock *sk;
+	__s64 tstamp; /* CLOCK_REALTIME */
 	char cb[48];
 	unsigned int len;
 	__be16 protocol;
@@ -94,43 +113,55 @@ static __always_inline __u64 sock_cgroup_id(const struct sock *sk)
 	return BPF_CORE_READ(cgroup, kn, id);
 }
 
-/* A TCP packet's headers; of IPv6 only without extension headers. */
-struct tcp_packet {
+/* An IP packet's header, and where the next one lies: nowhere in a later fragment. IPv6 without extension headers only. */
+struct ip_packet {
 	bool is_v6;
+	__u8 protocol;
 	union {
 		struct iphdr v4;
 		struct ipv6hdr v6;
 	};
+	const unsigned char *transport;
+};
+
+static __always_inline bool ip_packet_read(struct ip_packet *p, const unsigned char *ip, __be16 protocol)
+{
+	p->is_v6 = protocol == bpf_htons(ETH_P_IPV6);
+	if (p->is_v6) {
+		if (bpf_probe_read_kernel(&p->v6, sizeof(p->v6), ip) || p->v6.version != 6)
+			return false;
+		p->protocol = p->v6.nexthdr;
+		p->transport = ip + sizeof(p->v6);
+	} else {
+		if (bpf_probe_read_kernel(&p->v4, sizeof(p->v4), ip) || p->v4.version != 4)
+			return false;
+		p->protocol = p->v4.protocol;
+		p->transport = p->v4.frag_off & bpf_htons(0x1fff) ? NULL : ip + p->v4.ihl * 4;
+	}
+	return true;
+}
+
+struct tcp_packet {
+	struct ip_packet ip;
 	struct tcphdr tcp;
 };
 
 /* `ip` is where the network header lies. False: it is no TCP packet, or a later fragment of one. */
 static __always_inline bool tcp_packet_read(struct tcp_packet *p, const unsigned char *ip, __be16 protocol)
 {
-	__u32 header;
-	p->is_v6 = protocol == bpf_htons(ETH_P_IPV6);
-	if (p->is_v6) {
-		if (bpf_probe_read_kernel(&p->v6, sizeof(p->v6), ip) || p->v6.version != 6 || p->v6.nexthdr != IPPROTO_TCP)
-			return false;
-		header = sizeof(p->v6);
-	} else {
-		if (bpf_probe_read_kernel(&p->v4, sizeof(p->v4), ip) || p->v4.version != 4 ||
-		    p->v4.protocol != IPPROTO_TCP || (p->v4.frag_off & bpf_htons(0x1fff)))
-			return false;
-		header = p->v4.ihl * 4;
-	}
-	return bpf_probe_read_kernel(&p->tcp, sizeof(p->tcp), ip + header) == 0;
+	return ip_packet_read(&p->ip, ip, protocol) && p->ip.protocol == IPPROTO_TCP && p->ip.transport &&
+	       bpf_probe_read_kernel(&p->tcp, sizeof(p->tcp), p->ip.transport) == 0;
 }
 
 /* Headers included. */
 static __always_inline __u32 tcp_packet_len(const struct tcp_packet *p)
 {
-	return p->is_v6 ? sizeof(p->v6) + bpf_ntohs(p->v6.payload_len) : bpf_ntohs(p->v4.tot_len);
+	return p->ip.is_v6 ? sizeof(p->ip.v6) + bpf_ntohs(p->ip.v6.payload_len) : bpf_ntohs(p->ip.v4.tot_len);
 }
 
 static __always_inline __u32 tcp_packet_headers(const struct tcp_packet *p)
 {
-	return (p->is_v6 ? sizeof(p->v6) : p->v4.ihl * 4) + p->tcp.doff * 4;
+	return (p->ip.is_v6 ? sizeof(p->ip.v6) : p->ip.v4.ihl * 4) + p->tcp.doff * 4;
 }
 
 static __always_inline __u32 tcp_packet_flags(const struct tcp_packet *p)
@@ -138,7 +169,7 @@ static __always_inline __u32 tcp_packet_flags(const struct tcp_packet *p)
 	return ((const __u8 *)&p->tcp)[13];
 }
 
-static __always_inline void flow_of_packet(struct event_flow *flow, const struct tcp_packet *p)
+static __always_inline void flow_of_packet(struct event_flow *flow, const struct ip_packet *p)
 {
 	if (p->is_v6) {
 		__builtin_memcpy(flow->saddr, &p->v6.saddr, sizeof(flow->saddr));
@@ -147,7 +178,22 @@ static __always_inline void flow_of_packet(struct event_flow *flow, const struct
 		flow_set_v4(flow->saddr, p->v4.saddr);
 		flow_set_v4(flow->daddr, p->v4.daddr);
 	}
+	flow->protocol = p->protocol;
+}
+
+static __always_inline void flow_of_tcp(struct event_flow *flow, const struct tcp_packet *p)
+{
+	flow_of_packet(flow, &p->ip);
 	flow->sport = bpf_ntohs(p->tcp.source);
 	flow->dport = bpf_ntohs(p->tcp.dest);
-	flow->protocol = IPPROTO_TCP;
+}
+
+/* The device's name, where it is known; else the index under which the packet came in stays. */
+static __always_inline void device_of_packet(__u32 *ifindex, char ifname[16], const struct sk_buff *skb, const struct net_device *dev)
+{
+	*ifindex = BPF_CORE_READ(skb, skb_iif);
+	if (!dev)
+		return;
+	*ifindex = BPF_CORE_READ(dev, ifindex);
+	bpf_core_read_str(ifname, 16, &dev->name);
 }
