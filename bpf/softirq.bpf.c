@@ -10,7 +10,7 @@
 #include "bpf/lib/emit.bpf.h"
 #include "bpf/lib/hist.bpf.h"
 
-#define SOFTIRQS 16
+#define SOFTIRQS 16 /* a power of two, more than there are */
 
 struct timerqueue_node {
 	__u64 expires; /* signed in the kernel, never below zero */
@@ -88,9 +88,9 @@ SEC("tp_btf/softirq_raise")
 int BPF_PROG(on_raise, __u32 vec)
 {
 	struct served *here = served_here();
-	if (!here || vec >= SOFTIRQS || here->raised_ns[vec] >= armed_ns)
-		return 0;
-	here->raised_ns[vec] = bpf_ktime_get_ns();
+	__u64 *raised = here ? &here->raised_ns[vec & (SOFTIRQS - 1)] : NULL;
+	if (raised && *raised < armed_ns)
+		*raised = bpf_ktime_get_ns();
 	return 0;
 }
 
@@ -98,14 +98,15 @@ SEC("tp_btf/softirq_entry")
 int BPF_PROG(on_entry, __u32 vec)
 {
 	struct served *here = served_here();
-	__u64 since, now;
-	if (!here || vec >= SOFTIRQS)
+	__u64 *raised, since, now;
+	if (!here)
 		return 0;
 	now = here->entered_ns = bpf_ktime_get_ns();
-	since = here->raised_ns[vec];
+	raised = &here->raised_ns[vec & (SOFTIRQS - 1)];
+	since = *raised;
 	if (since < armed_ns)
 		return 0;
-	here->raised_ns[vec] = 0;
+	*raised = 0;
 	hist_add(0, now - since);
 	return now < since + threshold_ns ? 0 : report(ctx, now, now - since, vec);
 }

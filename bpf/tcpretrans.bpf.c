@@ -26,11 +26,6 @@ struct tcp_sock {
 	__u32 srtt_us;
 } CORE;
 
-/* 3868ab0f1925 ("tcp: new TCP_INFO stats for RTO events") in 6.7 also counts a timeout before it sends, not after. */
-struct tcp_sock___total {
-	__u16 total_rto;
-} CORE;
-
 struct tcp_skb_cb {
 	__u32 seq;
 } CORE;
@@ -55,13 +50,11 @@ static __always_inline enum tcpretrans_type type_of(__u32 ca_state, __u32 pendin
 	return TCPRETRANS_FAST;
 }
 
-/* Timeouts in a row before this one. */
+/* Timeouts in a row before this one, which is counted before it sends (590d2026d625 in 5.0). */
 static __always_inline __u32 timeouts_of(const struct tcp_sock *tcp, enum tcpretrans_type type)
 {
 	__u32 timeouts = tcp->inet_conn.icsk_retransmits;
-	if (bpf_core_field_exists(((struct tcp_sock___total *)0)->total_rto) && type == TCPRETRANS_RTO && timeouts)
-		return timeouts - 1;
-	return timeouts;
+	return type == TCPRETRANS_RTO && timeouts ? timeouts - 1 : timeouts;
 }
 
 static __always_inline struct event_tcpretrans *reserve(const struct sock *sk, const struct sock_common *ends)

@@ -205,9 +205,9 @@ void blame_events(struct inquiry *q)
 	struct sums s = {.inquiry = q};
 	const void *text;
 	size_t len;
-	/* The event that fired has named them; it is one of the lines. */
 	bool cpu = q->focus & FOCUS_ANY_CPU, io = q->focus & (FOCUS_IO | FOCUS_WAIT);
-	if (q->event || collect_read(q->collect, "events.jsonl", &text, &len) < 0)
+	/* The event that fired has named them; it is one of the lines. */
+	if ((q->event && !q->task_unknown) || collect_read(q->collect, "events.jsonl", &text, &len) < 0)
 		return;
 	sum_lines(&s, text, len);
 	/* What a rule over memory did not ask about blames nobody. */

@@ -73,15 +73,17 @@ static void tell(const struct teller *t, const char *sentence, struct buf *out)
 	}
 }
 
-static void blame(struct inquiry *q, const struct teller *t, const struct event_blame *b)
+/* False: the event does not know whom. */
+static bool blame(struct inquiry *q, const struct teller *t, const struct event_blame *b)
 {
 	_cleanup_buf_ struct buf name = {0}, sentence = {0};
 	if ((b->only_if && !has_value(t, b->only_if)) || !tell_value(t, b->name, &name))
-		return;
+		return false;
 	uint32_t pid = b->pid ? (uint32_t)json_number(t->event, b->pid) : 0;
 	tell(t, b->sentence, &sentence);
 	suspects_add(q->suspects, &(struct charge){b->kind, buf_str(&name), pid, 0, 1, b->standing}, "%s (events.jsonl)",
 		     buf_str(&sentence));
+	return true;
 }
 
 /* Of every event that is some task's doing: where that task lives. */
@@ -90,25 +92,22 @@ static const struct event_blame context_blames[] = {
 	{"container", "container", NULL, 0.55, "[{runtime}: ]it happened in this container[ of pod {pod}]", NULL},
 };
 
-/* The header's task of others is whoever happened to run. */
-static bool blames_a_task(const struct detector_def *d)
-{
-	for (size_t i = 0; i < d->n_blames; i++)
-		if (streq(d->blames[i].kind, "task"))
-			return true;
-	return false;
-}
-
 void blame_fired(struct inquiry *q)
 {
 	struct teller t = {.event = q->event, .vocabulary = collect_vocabulary(q->collect)};
 	char kind[32];
 	int detector = json_text(q->event, "kind", kind, sizeof(kind)) ? vocabulary_detector(t.vocabulary, kind) : -1;
+	bool of_a_task = false, known = false;
 	if (detector < 0)
 		return;
 	t.detector = &t.vocabulary->detectors[detector];
-	for (size_t i = 0; i < t.detector->n_blames; i++)
-		blame(q, &t, &t.detector->blames[i]);
-	for (size_t i = 0; blames_a_task(t.detector) && i < ARRAY_SIZE(context_blames); i++)
+	for (size_t i = 0; i < t.detector->n_blames; i++) {
+		bool told = blame(q, &t, &t.detector->blames[i]), task = streq(t.detector->blames[i].kind, "task");
+		of_a_task |= task;
+		known |= task && told;
+	}
+	q->task_unknown = of_a_task && !known;
+	/* The header's task of others is whoever happened to run. */
+	for (size_t i = 0; of_a_task && i < ARRAY_SIZE(context_blames); i++)
 		blame(q, &t, &context_blames[i]);
 }

@@ -19,7 +19,7 @@ static const struct fault faults[] = {
 	{"memory-failure", "a page of its own memory fails, as hardware would tell (madvise)", fault_memory_failure, {.bytes = 4096}},
 	{"oom", "a memory cgroup (v2) runs over its limit", fault_oom, {.bytes = 40 << 20, .path = "/sys/fs/cgroup"}},
 	{"receive", "packets over TCP from a peer in the network namespace --path to --where, read after --delay", fault_receive,
-	 {.seconds = 5, .path = "/run/netns/fault-peer", .where = "127.0.0.1"}},
+	 {.seconds = 5, .path = "/run/netns/fault-sender", .where = "127.0.0.1"}},
 	{"reclaim", "a task swaps within its memory cgroup (v2)", fault_reclaim, {.seconds = 10, .bytes = 8 << 20, .path = "/sys/fs/cgroup"}},
 	{"run-queue", "a real-time task takes a CPU from tasks that never sleep", fault_run_queue, {.seconds = 10, .tasks = 3}},
 	{"tcp-drop", "TCP packets are dropped by the stack, at a device and at a full listener", fault_tcp_drop, {.seconds = 4}},

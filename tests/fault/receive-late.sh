@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # receive-late.sh up|run: packets that come late, on two virtio cards with one wire between them (the wire's other end lies
-# in the namespace fault-peer; veth would not do: its packets keep their sender's times). CPU 0 takes them and hands them to
+# in the namespace fault-sender; veth would not do: its packets keep their sender's times). CPU 0 takes them and hands them to
 # CPU 1 (RPS), where softirqs, then the receive path, are held. A second reader lets its packets wait. VM only.
 #
 # Keys: v4_… and v6_… are connections that meet the holds, reader_… one whose reader waits; hold_ns, path_ns the longest hold.
@@ -16,15 +16,15 @@ case ${1:-} in
 up)
   modprobe virtio_net
   name=$(by_mac $ours)
-  ip netns add fault-peer
+  ip netns add fault-sender
   peer=$(by_mac $theirs)
-  ip link set "$peer" netns fault-peer
+  ip link set "$peer" netns fault-sender
   ip addr add 203.0.113.1/24 dev "$name"
   ip addr add 2001:db8::1/64 dev "$name" nodad
   ip link set "$name" up
-  ip -n fault-peer addr add 203.0.113.2/24 dev "$peer"
-  ip -n fault-peer addr add 2001:db8::2/64 dev "$peer" nodad
-  ip -n fault-peer link set "$peer" up
+  ip -n fault-sender addr add 203.0.113.2/24 dev "$peer"
+  ip -n fault-sender addr add 2001:db8::2/64 dev "$peer" nodad
+  ip -n fault-sender link set "$peer" up
   echo 2 >"/sys/class/net/$name/queues/rx-0/rps_cpus"
   virtio=$(basename "$(readlink -f "/sys/class/net/$name/device")")
   sed -n "s/^ *\([0-9]*\):.*$virtio-.*/\1/p" /proc/interrupts | while read -r irq; do

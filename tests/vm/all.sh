@@ -1,47 +1,80 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# all.sh BUILD: the scenarios, each in a VM of its own, and their sum. FULL=1: all kernels, sweeps and long runs.
+# all.sh BUILD: the scenarios, each in a VM of its own, their sum, and the table of what each detector is on which kernel.
+# FULL=1: all kernels, sweeps and long runs. `scenario` shares the machine with one other; what is judged by the time it took
+# runs `alone`.
 set -u
 cd "$(dirname "$0")/../.."
 build=$1
 export B=$build
-passed=0 failed=0
-scenario() { # scenario NAME RUN-OPTIONS… -- COMMAND…
-  local name=$1 start=$SECONDS out
-  shift
-  echo "# vm: $name"
-  out=$(mktemp)
+work=$(mktemp -d /var/tmp/tracetrap-all.XXXXXX)
+trap 'kill $(jobs -p) 2>/dev/null; wait; rm -rf "$work"' EXIT
+trap 'exit 143' INT TERM
+
+run_in_vm() { # run_in_vm OUTPUT NAME RUN-OPTIONS… -- COMMAND…
+  local out=$1 name=$2 start=$SECONDS status
+  shift 2
   tests/vm/run "$@" >"$out" 2>&1
-  local status=$? sum p f
+  status=$?
   if [ "$status" = 124 ]; then
     echo "# vm: $name: the emulator crashed the kernel (int3), once more"
     tests/vm/run "$@" >"$out" 2>&1
     status=$?
   fi
-  cat "$out"
-  sum=$(grep -oE '[0-9]+ passed, [0-9]+ failed' "$out" | tail -1)
-  rm -f "$out"
-  p=${sum%% *} f=$(sed -n 's/.* \([0-9]*\) failed/\1/p' <<<"$sum")
-  passed=$((passed + ${p:-0})) failed=$((failed + ${f:-0}))
-  if [ "$status" != 0 ] && [ "${f:-0}" = 0 ]; then failed=$((failed + 1)); echo "not ok - $name ended with status $status"; fi
-  echo "# vm: $name took $((SECONDS - start)) s"
+  [ "$status" = 0 ] || grep -qE '^[0-9]+ passed, [1-9][0-9]* failed' "$out" ||
+    printf 'not ok - %s ended with status %s\n0 passed, 1 failed\n' "$name" "$status" >>"$out"
+  (flock 9 && echo "# vm: $name" && cat "$out" && echo "# vm: $name took $((SECONDS - start)) s") 9>"$work/lock"
 }
-disk=$(mktemp /var/tmp/tracetrap-disk.XXXXXX)
-trap 'rm -f "$disk"' EXIT
-truncate -s 512M "$disk"
-virtio="-drive file=$disk,if=none,id=d,format=raw,cache=unsafe -device virtio-blk-pci,drive=d"
+scenario() { # scenario NAME RUN-OPTIONS… -- COMMAND…
+  while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n; done
+  n=$((${n:-0} + 1))
+  run_in_vm "$work/$n.out" "$@" &
+}
+alone() { # alone NAME RUN-OPTIONS… -- COMMAND…
+  wait
+  scenario "$@"
+  wait
+}
+disk() { # a disk of its own: `run` arguments for it into $disk
+  local image=$work/$((++disks)).img
+  truncate -s 512M "$image"
+  disk="-drive file=$image,if=none,id=d,format=raw,cache=unsafe -device virtio-blk-pci,drive=d"
+}
+disks=0
+
 env=(env B="$build")
-scenario "seven faults on 6.1" -t 600 -q "$virtio" -- "${env[@]}" tests/vm/faults.sh
-scenario "live detectors on 6.1" -t 300 -- "${env[@]}" tests/vm/live.sh detect tasks lacp
-scenario "spikes of each length on 6.1" -t "${FULL:+2}600" -- "${env[@]}" tests/vm/spikes.sh "${FULL:+5}"
+some=(cpu-sys memory d-state)
+quiet=120 kernels=(bookworm)
+[ -z "${FULL:-}" ] || { some=() quiet=300 kernels=(bookworm bullseye trixie); }
+devices=$(sed -n 's/^# needs: //p' tests/vm/detect/*.sh | tr '\n' ' ')
+# Each half takes about as long as the other; faults of disks and of tasks make each other's rules fire.
+net=(dropwatch lacp netdev netrecvlat oom ras softirq softlockup tcpretrans txtimeout)
+rest=($(cd tests/vm/detect && ls *.sh | sed 's/\.sh$//' | grep -vxF "$(printf '%s\n' "${net[@]}")"))
+
+for suite in "${kernels[@]}"; do
+  disk
+  scenario "detectors of disks and tasks on $suite" -k "$suite" -t 900 -q "$disk $devices" -- "${env[@]}" tests/vm/detectors.sh "${rest[@]}"
+  scenario "detectors of the network and of CPUs on $suite" -k "$suite" -t 900 -q "$devices" -- "${env[@]}" tests/vm/detectors.sh "${net[@]}"
+done
+disk
+scenario "seven faults on bookworm" -t 600 -q "$disk" -- "${env[@]}" tests/vm/faults.sh
+for suite in bullseye trixie; do
+  disk
+  scenario "boot, doctor and faults on $suite" -k "$suite" -t 600 -q "$disk" -- "${env[@]}" tests/vm/faults.sh "${some[@]}"
+done
+scenario "a storm of forks" -t 200 -- "${env[@]}" tests/vm/forkstorm.sh
 scenario "400 D tasks and a 128 KiB log" -t 400 -a "log_buf_len=128K" -- "${env[@]}" tests/vm/dstate.sh
 scenario "a store frozen for 30 s" -t 400 -- "${env[@]}" tests/vm/frozen.sh
-some=(cpu-sys memory d-state)
-quiet=120
-[ -z "${FULL:-}" ] || { some=() quiet=300; } # all seven
-for suite in bullseye trixie; do
-  scenario "boot, doctor and faults on $suite" -k "$suite" -t 600 -q "$virtio" -- "${env[@]}" tests/vm/faults.sh "${some[@]}"
+scenario "live tests on bookworm" -t 300 -- "${env[@]}" tests/vm/live.sh detect tasks lacp
+alone "spikes of each length" -t "${FULL:+2}600" -- "${env[@]}" tests/vm/spikes.sh "${FULL:+5}"
+alone "ordinary work fires nothing" -m 3072 -t 1200 -- "${env[@]}" tests/vm/quiet.sh "$quiet"
+
+echo "# vm: what each detector is"
+cat "$work"/*.out | sed -n 's/^table: //p' | sort -t'|' -k2,2 -k1,1
+passed=0 failed=0
+for out in "$work"/*.out; do
+  read -r p f < <(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$out" | tail -1)
+  passed=$((passed + ${p:-0})) failed=$((failed + ${f:-1}))
 done
-scenario "ordinary work fires nothing" -m 3072 -t 1200 -- "${env[@]}" tests/vm/quiet.sh "$quiet"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

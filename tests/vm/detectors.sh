@@ -10,6 +10,7 @@
 #     expect                  checks: `event SENTENCE JQ-CONDITION` holds if any of the bundle's events fulfils it, with
 #                             $f.key being what the fault knows; `check …` of lib.sh for the rest
 #     clean_up                optional
+#     fresh=yes               its rule also fires for other detectors' faults, so it takes a daemon that has seen none of them
 #
 # and, where it needs devices, says `# needs: QEMU ARGUMENTS` in a line of its own, for `run -q`.
 #
@@ -22,7 +23,7 @@ table=()
 
 use() { # use NAME: its functions, and none of the one before
   unset -f set_up fault expect clean_up
-  rule=
+  rule= fresh=
   . "tests/vm/detect/$1.sh"
 }
 state_of() { "$T" status --json | jq -r --arg n "$1" ".detectors[] | select(.detector == \$n) | $2"; }
@@ -54,11 +55,23 @@ for current in $only; do
   use "$current"
   ! declare -F set_up >/dev/null || set_up
 done
-daemon_start "${daemon_args[@]}"
-sleep 12
+start() {
+  daemon_start "${daemon_args[@]}"
+  sleep 12 # the longest window of these rules is 10 s
+}
+complaints() { grep -E ' (error|warning): ' "$TRACETRAP_STATE_DIR/log" | head -20; }
+start_afresh() {
+  complaints
+  daemon_stop
+  rm -rf "$TRACETRAP_STATE_DIR"
+  start
+}
+
+start
 for current in $only; do
   use "$current"
   echo "# $current"
+  [ -z "$fresh" ] || start_afresh
   if [ "$(state_of "$current" .state)" = unsupported ]; then
     table+=("$current | unsupported: $(state_of "$current" .reason)")
     continue
@@ -71,6 +84,6 @@ for current in $only; do
   table+=("$current | $verdict | $(state_of "$current" .hook)")
   ! declare -F clean_up >/dev/null || clean_up
 done
-grep -E 'error|warning' "$TRACETRAP_STATE_DIR/log" | head -20
+complaints
 printf "table: $(uname -r) | %s\n" "${table[@]}"
 finish

@@ -54,7 +54,7 @@ daemon_stop() {
 # monitor COMMAND…: what only the machine around this one can do, such as a machine check or a pulled cable.
 monitor() {
   stty -F /dev/ttyS2 raw -echo
-  echo "$*" >/dev/ttyS2
+  printf '\n%s\n' "$*" >/dev/ttyS2 # a line that begins with what the terminal echoed before it was raw is ended first
 }
 
 # incidents RULE: how many bundles that rule opened. wait_incident RULE SECONDS [COUNT]: until there are that many.

@@ -2,41 +2,10 @@
 #include "tests/unit/support/test.h"
 
 #include "engine/record/census.h"
-#include "engine/vocabulary.h"
-#include "snapshot/bundle/json.h"
 #include "snapshot/view/blame.h"
-#include "snapshot/view/view.h"
 #include "snapshot/wire.h"
-#include "tests/unit/support/taken.h"
+#include "tests/unit/support/culprits.h"
 #include "tests/unit/support/tree.h"
-
-static const char *one_signal[1];
-
-static void rig_init(struct taken *t, const char *signal)
-{
-	taken_init(t);
-	t->vocabulary = vocabulary(); /* whom events blame stands there */
-	one_signal[0] = signal;
-	t->plan.signals = one_signal;
-	t->plan.n_signals = signal ? 1 : 0;
-}
-
-/* The culprits; the caller puts them. */
-static struct json_object *culprits(struct taken *t)
-{
-	taken_run(t, &view_table[0]);
-	const char *text = taken_text(t, "culprits.json");
-	struct json_object *o = json_read(text, strlen(text));
-	assert_non_null(o);
-	return o;
-}
-
-static const char *text_of(struct json_object *all, size_t i, const char *key)
-{
-	struct json_object *list = json_member(all, "culprits");
-	assert_true(json_length(list) > i);
-	return json_object_get_string(json_member(json_object_array_get_idx(list, i), key));
-}
 
 static struct task_row row(uint32_t pid, const char *comm, uint64_t sys_ns, uint64_t rss)
 {
@@ -341,63 +310,6 @@ static void d_tasks_blame_the_function_behind_the_generic_wait(void **state)
 	tree_done(&tree);
 }
 
-static void an_event_names_its_own_culprits(void **state)
-{
-	(void)state;
-	struct taken t;
-	rig_init(&t, NULL);
-	t.plan.event = "{\"t_ns\":1,\"kind\":\"lacp\",\"bond\":\"bond0\",\"slave\":\"eth1\",\"change\":\"disabled\"}";
-	struct json_object *all = culprits(&t);
-	assert_string_equal(text_of(all, 0, "name"), "eth1");
-	assert_string_equal(text_of(all, 0, "evidence"), "port of bond0: disabled (events.jsonl)");
-	assert_string_equal(text_of(all, 1, "kind"), "bond");
-	json_object_put(all);
-	taken_done(&t);
-	rig_init(&t, NULL);
-	t.plan.event = "{\"kind\":\"oom\",\"comm\":\"java\",\"tgid\":7,\"victim_comm\":\"redis\",\"victim_pid\":9,"
-		       "\"memcg_id\":4,\"entity\":\"/a.slice\",\"usage\":1048576,\"limit\":1048576}";
-	all = culprits(&t);
-	assert_string_equal(text_of(all, 0, "name"), "redis");
-	assert_string_equal(text_of(all, 0, "pid"), "9");
-	assert_string_equal(text_of(all, 1, "name"), "/a.slice");
-	assert_string_equal(text_of(all, 2, "name"), "java");
-	json_object_put(all);
-	taken_done(&t);
-}
-
-static void an_event_in_a_pod_names_pod_and_container_behind_the_task(void **state)
-{
-	(void)state;
-	struct taken t;
-	rig_init(&t, NULL);
-	t.plan.event = "{\"kind\":\"oom\",\"comm\":\"java\",\"tgid\":7,\"victim_comm\":\"java\",\"victim_pid\":7,\"container\":\"0123abcd\","
-		       "\"runtime\":\"containerd\",\"pod\":\"web-0\",\"namespace\":\"shop\",\"qos\":\"burstable\"}";
-	struct json_object *all = culprits(&t);
-	size_t n = json_length(json_member(all, "culprits"));
-	assert_string_equal(text_of(all, n - 2, "name"), "web-0");
-	assert_string_equal(text_of(all, n - 1, "name"), "0123abcd");
-	assert_non_null(strstr(text_of(all, n - 1, "evidence"), "containerd: it happened in this container of pod web-0"));
-	json_object_put(all);
-	taken_done(&t);
-}
-
-static void a_hung_task_is_named_with_what_it_waits_in(void **state)
-{
-	(void)state;
-	struct taken t;
-	rig_init(&t, NULL);
-	t.plan.event = "{\"kind\":\"hungtask\",\"comm\":\"mount\",\"pid\":77,\"blocked\":122000000000,\"d_tasks\":4,"
-		       "\"stack\":[\"__schedule+0x1/0x9\",\"schedule+0x2\",\"rwsem_down_write_slowpath+0x1\",\"freeze_super+0x1\"]}";
-	struct json_object *all = culprits(&t);
-	assert_string_equal(text_of(all, 0, "name"), "mount");
-	assert_string_equal(text_of(all, 0, "evidence"),
-			    "hangs in D state since 2m2s, waiting in freeze_super, one of 4 such tasks (events.jsonl)");
-	assert_string_equal(text_of(all, 1, "kind"), "wait");
-	assert_string_equal(text_of(all, 1, "name"), "freeze_super");
-	json_object_put(all);
-	taken_done(&t);
-}
-
 static void many_events_are_told_in_sums_and_stand_behind_the_profile(void **state)
 {
 	(void)state;
@@ -487,9 +399,6 @@ int main(void)
 		cmocka_unit_test(who_ended_within_the_window_is_not_forgotten),
 		cmocka_unit_test(a_disk_rule_blames_who_wrote_and_then_the_disk),
 		cmocka_unit_test(d_tasks_blame_the_function_behind_the_generic_wait),
-		cmocka_unit_test(an_event_names_its_own_culprits),
-		cmocka_unit_test(an_event_in_a_pod_names_pod_and_container_behind_the_task),
-		cmocka_unit_test(a_hung_task_is_named_with_what_it_waits_in),
 		cmocka_unit_test(many_events_are_told_in_sums_and_stand_behind_the_profile),
 		cmocka_unit_test(when_nobody_stands_out_it_says_so),
 		cmocka_unit_test(what_the_rule_watches_decides_what_counts),
