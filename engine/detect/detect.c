@@ -201,11 +201,11 @@ static void start_detector(struct detector *one)
 
 static void find_symbols(struct detector_world *w)
 {
-	/* The tick's own timer: tick_sched_timer() became tick_nohz_handler() in 6.9. */
+	/* The tick's own timer: tick_sched_timer() became tick_nohz_handler() in 6.9, a name that another function had before. */
 	struct ksym_range found[] = {
 		{.name = "mem_cgroup_out_of_memory"},
-		{.name = "tick_nohz_handler"},
 		{.name = "tick_sched_timer"},
+		{.name = "tick_nohz_handler"},
 		{.name = "asm_sysvec_apic_timer_interrupt"},
 	};
 	ksym_find(w->proc_root, found, ARRAY_SIZE(found));

@@ -10,7 +10,7 @@
 #     expect                  checks: `event SENTENCE JQ-CONDITION` holds if any of the bundle's events fulfils it, with
 #                             $f.key being what the fault knows; `check …` of lib.sh for the rest
 #     clean_up                optional
-#     fresh=yes               its rule also fires for other detectors' faults, so it takes a daemon that has seen none of them
+#     fresh=(RUN ARGUMENTS…)  its rule also fires for others' faults, or theirs for its own: a new daemon, with them kept quiet
 #
 # and, where it needs devices, says `# needs: QEMU ARGUMENTS` in a line of its own, for `run -q`.
 #
@@ -23,7 +23,7 @@ table=()
 
 use() { # use NAME: its functions, and none of the one before
   unset -f set_up fault expect clean_up
-  rule= fresh=
+  rule= fresh=()
   . "tests/vm/detect/$1.sh"
 }
 state_of() { "$T" status --json | jq -r --arg n "$1" ".detectors[] | select(.detector == \$n) | $2"; }
@@ -39,7 +39,7 @@ one_event_is() {
   [ "$n" -gt 0 ] && return
   echo "no event has: $1"
   cat /tmp/fault.txt
-  cut -c 1-1500 /tmp/events.jsonl | head -5
+  cut -c 1-600 /tmp/events.jsonl | head -3
   false
 }
 judge() { # the rule fired once, the bundle is whole, every field is right, the culprit is named
@@ -56,7 +56,7 @@ for current in $only; do
   ! declare -F set_up >/dev/null || set_up
 done
 start() {
-  daemon_start "${daemon_args[@]}"
+  daemon_start "${daemon_args[@]}" "${fresh[@]}"
   sleep 12 # the longest window of these rules is 10 s
 }
 complaints() { grep -E ' (error|warning): ' "$TRACETRAP_STATE_DIR/log" | head -20; }
@@ -67,11 +67,12 @@ start_afresh() {
   start
 }
 
+fresh=()
 start
 for current in $only; do
   use "$current"
   echo "# $current"
-  [ -z "$fresh" ] || start_afresh
+  [ ${#fresh[@]} = 0 ] || start_afresh
   if [ "$(state_of "$current" .state)" = unsupported ]; then
     table+=("$current | unsupported: $(state_of "$current" .reason)")
     continue
