@@ -33,6 +33,8 @@ static bool is_hook(const struct bpf_program *program)
 int detector_attach_all(struct detector *d)
 {
 	struct bpf_program *program;
+	if (!d->skeleton)
+		return 0;
 	bpf_object__for_each_program(program, *d->skeleton->obj)
 	{
 		int r = is_hook(program) ? detector_attach_program(d, program) : 0;

@@ -37,7 +37,7 @@ struct detector_tally {
 struct detector_ops {
 	/* Opens, configures and loads; sets `hook`. -errno, with `reason` set where libbpf's words would not tell. */
 	int (*load)(struct detector *d);
-	/* NULL: attaches every program that was loaded but self_test and iterators. */
+	/* NULL: attaches every program that was loaded but self_test and iterators; without BPF there is none. */
 	int (*attach)(struct detector *d);
 	/* Undoes what `attach` did beside its links, also after it failed. NULL: there is nothing. */
 	void (*detach)(struct detector *d);

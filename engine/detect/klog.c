@@ -87,11 +87,6 @@ static int load(struct detector *d)
 	return 0;
 }
 
-static int attach(struct detector *d _unused_)
-{
-	return 0;
-}
-
 static void wake_in(const struct klog *k, uint64_t ns)
 {
 	const struct itimerspec when = {.it_value.tv_nsec = (long)ns};
@@ -166,7 +161,6 @@ static void unload(struct detector *d)
 
 const struct detector_ops klog_ops = {
 	.load = load,
-	.attach = attach,
 	.take = take,
 	.self_test = self_test,
 	.unload = unload,

@@ -38,18 +38,7 @@ static int load(struct detector *d)
 	if (!l)
 		return -ENOMEM;
 	d->own = l;
-	int r = rtnetlink_open(&l->news);
-	if (r < 0)
-		return detector_refuse(d, r, "cannot listen to rtnetlink: %s", strerror(-r));
-	d->fd = l->news.fd;
-	detector_count_here(d);
-	snprintf(d->hook, sizeof(d->hook), "rtnetlink RTM_NEWLINK");
-	return 0;
-}
-
-static int attach(struct detector *d _unused_)
-{
-	return 0;
+	return rtnetlink_load(d, &l->news, "rtnetlink RTM_NEWLINK");
 }
 
 /* The bond's own page, as the record's tail; none when the bond is gone. */
@@ -186,7 +175,6 @@ static void unload(struct detector *d)
 
 const struct detector_ops lacp_ops = {
 	.load = load,
-	.attach = attach,
 	.finish = finish,
 	.take = take,
 	.self_test = self_test,

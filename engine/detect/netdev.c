@@ -39,18 +39,7 @@ static int load(struct detector *d)
 	if (!n)
 		return -ENOMEM;
 	d->own = n;
-	int r = rtnetlink_open(&n->news);
-	if (r < 0)
-		return detector_refuse(d, r, "cannot listen to rtnetlink: %s", strerror(-r));
-	d->fd = n->news.fd;
-	detector_count_here(d);
-	snprintf(d->hook, sizeof(d->hook), "rtnetlink RTM_NEWLINK, RTM_DELLINK");
-	return 0;
-}
-
-static int attach(struct detector *d _unused_)
-{
-	return 0;
+	return rtnetlink_load(d, &n->news, "rtnetlink RTM_NEWLINK, RTM_DELLINK");
 }
 
 /* Where the link of that index stands, or would. */
@@ -226,7 +215,6 @@ static void unload(struct detector *d)
 
 const struct detector_ops netdev_ops = {
 	.load = load,
-	.attach = attach,
 	.finish = finish,
 	.take = take,
 	.self_test = self_test,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/detect/rtnetlink.h"
 
+#include "engine/detect/detector.h"
+
 #include <linux/if_link.h>
 #include <sys/socket.h>
 
@@ -39,6 +41,17 @@ int rtnetlink_open(struct rtnetlink *n)
 		return r;
 	n->asked = true;
 	n->fd = take_fd(fd);
+	return 0;
+}
+
+int rtnetlink_load(struct detector *d, struct rtnetlink *n, const char *hook)
+{
+	int r = rtnetlink_open(n);
+	if (r < 0)
+		return detector_refuse(d, r, "cannot listen to rtnetlink: %s", strerror(-r));
+	d->fd = n->fd;
+	detector_count_here(d);
+	snprintf(d->hook, sizeof(d->hook), "%s", hook);
 	return 0;
 }
 

@@ -23,8 +23,13 @@ struct rtnetlink {
 	char room[32 * 1024]; /* what the kernel fills at most while it answers */
 };
 
+struct detector;
+
 /* 0 or -errno. */
 int rtnetlink_open(struct rtnetlink *n);
+/* For the `load` of a detector that hears of links and has no BPF: opens `n`, whose descriptor it polls; counts in its own
+ * tally. 0, or -errno with the reason set. */
+int rtnetlink_load(struct detector *d, struct rtnetlink *n, const char *hook);
 /* Asks for all links; the descriptor becomes readable. */
 void rtnetlink_ask(struct rtnetlink *n);
 
