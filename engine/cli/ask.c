@@ -3,6 +3,7 @@
 
 #include "engine/cli/command.h"
 #include "engine/control.h"
+#include "snapshot/bundle/json.h"
 
 int ask_daemon(const char *command, const char *run_dir, const char *request, struct buf *ret_answer)
 {
@@ -19,4 +20,10 @@ int ask_daemon(const char *command, const char *run_dir, const char *request, st
 	else
 		fprintf(stderr, "tracetrap %s: cannot ask the daemon on '%s/control.sock': %s\n", command, run_dir, strerror(-r));
 	return EXIT_FOUND;
+}
+
+const char *ask_text(const struct json_object *o, const char *key)
+{
+	const char *s = json_object_get_string(json_member(o, key));
+	return s ? s : "-";
 }

@@ -4,5 +4,10 @@
 
 #include "engine/base/buf.h"
 
+#include <json-c/json.h>
+
 /* EXIT_OK with the answer's JSON; else the message is on stderr and the exit status is returned. */
 int ask_daemon(const char *command, const char *run_dir, const char *request, struct buf *ret_answer);
+
+/* A member of the answer, of whatever type, as a table shows it: "-" when it is null or not there. Borrowed from `o`. */
+const char *ask_text(const struct json_object *o, const char *key);

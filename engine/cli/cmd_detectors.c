@@ -11,29 +11,12 @@
 #include "engine/config.h"
 #include "engine/control.h"
 #include "engine/detector_json.h"
+#include "snapshot/bundle/json.h"
 
 static const struct option options[] = {{"config", required_argument, NULL, 'c'},
 					{"json", no_argument, NULL, 'j'},
 					{"run-dir", required_argument, NULL, 'u'},
 					{0}};
-
-static struct json_object *member(struct json_object *o, const char *key)
-{
-	struct json_object *v = NULL;
-	json_object_object_get_ex(o, key, &v);
-	return v;
-}
-
-static const char *text(struct json_object *o, const char *key)
-{
-	const char *s = json_object_get_string(member(o, key));
-	return s ? s : "-";
-}
-
-static uint64_t number(struct json_object *o, const char *key)
-{
-	return json_object_get_uint64(member(o, key));
-}
 
 static bool is_cost_counted(void)
 {
@@ -43,11 +26,11 @@ static bool is_cost_counted(void)
 
 static const char *cost_words(struct json_object *o, char *ret, size_t size)
 {
-	uint64_t runs = number(o, "run_count");
+	uint64_t runs = json_number(o, "run_count");
 	if (!runs)
 		return "-";
-	snprintf(ret, size, "%.1f ms, %.0f ns a run", (double)number(o, "run_ns") / 1e6,
-		 (double)number(o, "run_ns") / (double)runs);
+	snprintf(ret, size, "%.1f ms, %.0f ns a run", (double)json_number(o, "run_ns") / 1e6,
+		 (double)json_number(o, "run_ns") / (double)runs);
 	return ret;
 }
 
@@ -55,11 +38,12 @@ static void print_row(struct json_object *o)
 {
 	char cost[64];
 	_cleanup_buf_ struct buf how = {0};
-	text_escape_terminal(&how, member(o, "reason") ? text(o, "reason") : text(o, "hook"));
-	printf("%-12s %-7s %-12s %9s %8s %6s %8s %9s  %s\n", text(o, "detector"), text(o, "class"), text(o, "state"),
-	       text(o, "threshold"), text(o, "events"), text(o, "lost"), text(o, "limited"), text(o, "filtered"),
-	       cost_words(o, cost, sizeof(cost)));
-	printf("%-12s %s\n%-12s %s%s\n", "", text(o, "summary"), "", member(o, "reason") ? "why not: " : "", buf_str(&how));
+	text_escape_terminal(&how, ask_text(o, json_member(o, "reason") ? "reason" : "hook"));
+	printf("%-12s %-7s %-12s %9s %8s %6s %8s %9s  %s\n", ask_text(o, "detector"), ask_text(o, "class"),
+	       ask_text(o, "state"), ask_text(o, "threshold"), ask_text(o, "events"), ask_text(o, "lost"),
+	       ask_text(o, "limited"), ask_text(o, "filtered"), cost_words(o, cost, sizeof(cost)));
+	printf("%-12s %s\n%-12s %s%s\n", "", ask_text(o, "summary"), "", json_member(o, "reason") ? "why not: " : "",
+	       buf_str(&how));
 }
 
 static void print_table(struct json_object *rows)
@@ -78,7 +62,8 @@ static struct json_object *ask(const char *run_dir)
 	_cleanup_buf_ struct buf answer = {0};
 	if (control_ask(run_dir ? run_dir : command_run_dir(), "{\"command\":\"status\"}", &answer) < 0)
 		return NULL;
-	struct json_object *status = json_tokener_parse(buf_str(&answer)), *rows = json_object_get(member(status, "detectors"));
+	struct json_object *status = json_tokener_parse(buf_str(&answer));
+	struct json_object *rows = json_object_get(json_member(status, "detectors"));
 	json_object_put(status);
 	return rows;
 }

@@ -2,29 +2,16 @@
 #include "engine/cli/command.h"
 
 #include <getopt.h>
-#include <json-c/json.h>
 
 #include "engine/base/text.h"
 #include "engine/cli/ask.h"
+#include "snapshot/bundle/json.h"
 
 static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {"run-dir", required_argument, NULL, 'u'}, {0}};
 
-static struct json_object *member(struct json_object *o, const char *key)
-{
-	struct json_object *v = NULL;
-	json_object_object_get_ex(o, key, &v);
-	return v;
-}
-
-static const char *text(struct json_object *o, const char *key)
-{
-	const char *s = json_object_get_string(member(o, key));
-	return s ? s : "-";
-}
-
 static double number(struct json_object *o, const char *key)
 {
-	return json_object_get_double(member(o, key));
+	return json_object_get_double(json_member(o, key));
 }
 
 static void print_rules(struct json_object *rows)
@@ -33,9 +20,9 @@ static void print_rules(struct json_object *rows)
 	for (size_t i = 0; i < json_object_array_length(rows); i++) {
 		struct json_object *o = json_object_array_get_idx(rows, i);
 		_cleanup_buf_ struct buf entity = {0};
-		text_escape_terminal(&entity, text(o, "entity"));
-		printf("%-24s %-20s %-8s %-8s %6.0f %6.0f %7.0f\n", text(o, "rule"), buf_str(&entity), text(o, "state"),
-		       text(o, "verdict"), number(o, "fired"), number(o, "suppressed"), number(o, "tokens_entity"));
+		text_escape_terminal(&entity, ask_text(o, "entity"));
+		printf("%-24s %-20s %-8s %-8s %6.0f %6.0f %7.0f\n", ask_text(o, "rule"), buf_str(&entity),
+		       ask_text(o, "state"), ask_text(o, "verdict"), number(o, "fired"), number(o, "suppressed"), number(o, "tokens_entity"));
 	}
 }
 
@@ -45,26 +32,27 @@ static void print_detectors(struct json_object *rows)
 	       "HOOK OR REASON");
 	for (size_t i = 0; i < json_object_array_length(rows); i++) {
 		struct json_object *o = json_object_array_get_idx(rows, i);
-		printf("%-12s %-7s %-12s %8.0f %6.0f %8.0f %9.0f  %s\n", text(o, "detector"), text(o, "class"), text(o, "state"),
-		       number(o, "events"), number(o, "lost"), number(o, "limited"), number(o, "filtered"), member(o, "reason") ? text(o, "reason") : text(o, "hook"));
+		printf("%-12s %-7s %-12s %8.0f %6.0f %8.0f %9.0f  %s\n", ask_text(o, "detector"), ask_text(o, "class"),
+		       ask_text(o, "state"), number(o, "events"), number(o, "lost"), number(o, "limited"),
+		       number(o, "filtered"), ask_text(o, json_member(o, "reason") ? "reason" : "hook"));
 	}
 }
 
 static void print_status(struct json_object *o)
 {
-	struct json_object *captures = member(o, "captures"), *self = member(o, "self");
-	printf("tracetrap %s, pid %s, up %.0f s\n", text(o, "version"), text(o, "pid"), number(o, "uptime_s"));
-	printf("source     %s\n", text(o, "source"));
-	if (member(o, "fallback_reason"))
-		printf("           %s\n", text(o, "fallback_reason"));
-	printf("stack ring %s\n", text(o, "stack_ring"));
-	printf("captures   %s opened, %s joined, %s published, %s failed", text(captures, "opened"), text(captures, "joined"),
-	       text(captures, "published"), text(captures, "failed"));
-	printf(member(captures, "last") ? "; last %s\n" : "\n", text(captures, "last"));
+	struct json_object *captures = json_member(o, "captures"), *self = json_member(o, "self");
+	printf("tracetrap %s, pid %s, up %.0f s\n", ask_text(o, "version"), ask_text(o, "pid"), number(o, "uptime_s"));
+	printf("source     %s\n", ask_text(o, "source"));
+	if (json_member(o, "fallback_reason"))
+		printf("           %s\n", ask_text(o, "fallback_reason"));
+	printf("stack ring %s\n", ask_text(o, "stack_ring"));
+	printf("captures   %s opened, %s joined, %s published, %s failed", ask_text(captures, "opened"),
+	       ask_text(captures, "joined"), ask_text(captures, "published"), ask_text(captures, "failed"));
+	printf(json_member(captures, "last") ? "; last %s\n" : "\n", ask_text(captures, "last"));
 	printf("own cost   %.2f ms CPU per second, %.1f MiB resident\n", number(self, "cpu_ms_per_s"),
 	       number(self, "rss_bytes") / (1 << 20));
-	print_rules(member(o, "rules"));
-	print_detectors(member(o, "detectors"));
+	print_rules(json_member(o, "rules"));
+	print_detectors(json_member(o, "detectors"));
 }
 
 int cmd_status(int argc, char **argv)
