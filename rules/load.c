@@ -2,8 +2,7 @@
 #include "rules/load.h"
 
 #include "engine/base/clock.h"
-#include "rules/check/check.h"
-#include "rules/files.h"
+#include "rules/loading.h"
 
 const struct load_caps load_caps_default = {
 	.file_bytes = (size_t)1 << 20,
@@ -17,14 +16,6 @@ const struct load_caps load_caps_default = {
 struct listed {
 	struct listed *next;
 	struct rule rule;
-};
-
-struct loading {
-	struct files files; /* the first: take_document() gets it */
-	struct checker checker;
-	struct overrides overrides;
-	struct listed *first, **tail;
-	size_t n, errors_before;
 };
 
 #define refuse(l, at, code, ...) diagnostics_add((l)->checker.diagnostics, DIAGNOSTIC_ERROR, at, code, __VA_ARGS__)
@@ -120,7 +111,7 @@ static int finish(struct loading *l, struct ruleset **ret_set)
 		rules[n++] = i->rule;
 	refuse_duplicates(l, rules);
 	overrides_complain(&l->overrides, rules, n, l->checker.diagnostics);
-	if (diagnostics_count(l->checker.diagnostics, DIAGNOSTIC_ERROR) > l->errors_before)
+	if (loading_refused(l))
 		return -EINVAL;
 	*set = (struct ruleset){.rules = rules, .n = n, .arena = arena};
 	if (!emit_all(l, rules, set->digest) || arena_failed(arena))
@@ -131,16 +122,7 @@ static int finish(struct loading *l, struct ruleset **ret_set)
 
 static int load_prepare(struct loading *l, const struct load_options *o, struct diagnostics *d, struct arena *arena)
 {
-	*l = (struct loading){
-		.checker = {.vocabulary = o->vocabulary,
-			    .caps = o->caps ? o->caps : &load_caps_default,
-			    .diagnostics = d,
-			    .arena = arena,
-			    .overrides = &l->overrides},
-		.tail = &l->first,
-		.errors_before = diagnostics_count(d, DIAGNOSTIC_ERROR),
-	};
-	l->files = (struct files){.caps = l->checker.caps, .arena = arena, .diagnostics = d, .take = take_document};
+	loading_init(l, o, d, arena, take_document);
 	l->overrides = overrides_read(o->overrides, o->n_overrides, arena, d);
 	return arena_failed(arena) ? -ENOMEM : 0;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "rules/noise.h"
 
-#include "rules/check/check.h"
-#include "rules/files.h"
+#include "rules/loading.h"
 
 #define FILTERS_MAX 500
 
@@ -10,14 +9,6 @@ struct listed {
 	struct listed *next;
 	struct noise_filter filter;
 	struct rule condition;
-};
-
-struct loading {
-	struct files files; /* the first: take_document() gets it */
-	struct checker checker;
-	struct overrides overrides; /* none */
-	struct listed *first, **tail;
-	size_t n, errors_before;
 };
 
 static void take_detector(struct checker *c, struct noise_filter *f, const struct node *n)
@@ -131,7 +122,7 @@ static int finish(struct loading *l, struct noise **ret)
 	struct noise_filter *filters = arena_array(arena, struct noise_filter, l->n);
 	struct rule *conditions = arena_array(arena, struct rule, l->n);
 	size_t n = 0;
-	if (diagnostics_count(l->checker.diagnostics, DIAGNOSTIC_ERROR) > l->errors_before)
+	if (loading_refused(l))
 		return -EINVAL;
 	if (!noise || !filters || !conditions || arena_failed(arena))
 		return -ENOMEM;
@@ -144,27 +135,13 @@ static int finish(struct loading *l, struct noise **ret)
 	return 0;
 }
 
-static void prepare(struct loading *l, const struct load_options *o, struct diagnostics *d, struct arena *arena)
-{
-	*l = (struct loading){
-		.checker = {.vocabulary = o->vocabulary,
-			    .caps = o->caps ? o->caps : &load_caps_default,
-			    .diagnostics = d,
-			    .arena = arena,
-			    .overrides = &l->overrides},
-		.tail = &l->first,
-		.errors_before = diagnostics_count(d, DIAGNOSTIC_ERROR),
-	};
-	l->files = (struct files){.caps = l->checker.caps, .arena = arena, .diagnostics = d, .take = take_document};
-}
-
 int noise_load(const struct load_options *options, struct diagnostics *diagnostics, struct noise **ret)
 {
 	_cleanup_arena_ struct arena *arena = arena_new();
 	struct loading l;
 	if (!arena)
 		return -ENOMEM;
-	prepare(&l, options, diagnostics, arena);
+	loading_init(&l, options, diagnostics, arena, take_document);
 	int r = 0;
 	for (size_t i = 0; r == 0 && i < options->n_paths; i++)
 		r = files_load(&l.files, options->paths[i]);
@@ -181,7 +158,7 @@ int noise_load_text(const char *name, const char *text, size_t len, const struct
 	struct loading l;
 	if (!arena)
 		return -ENOMEM;
-	prepare(&l, options, diagnostics, arena);
+	loading_init(&l, options, diagnostics, arena, take_document);
 	int r = files_load_text(&l.files, name, text, len);
 	r = r < 0 ? r : finish(&l, ret);
 	if (r == 0)

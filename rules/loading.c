@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "rules/loading.h"
+
+void loading_init(struct loading *l, const struct load_options *o, struct diagnostics *d, struct arena *arena,
+		  void (*take)(struct files *f, const struct node *root))
+{
+	*l = (struct loading){
+		.checker = {.vocabulary = o->vocabulary,
+			    .caps = o->caps ? o->caps : &load_caps_default,
+			    .diagnostics = d,
+			    .arena = arena,
+			    .overrides = &l->overrides},
+		.tail = &l->first,
+		.errors_before = diagnostics_count(d, DIAGNOSTIC_ERROR),
+	};
+	l->files = (struct files){.caps = l->checker.caps, .arena = arena, .diagnostics = d, .take = take};
+}
+
+bool loading_refused(const struct loading *l)
+{
+	return diagnostics_count(l->checker.diagnostics, DIAGNOSTIC_ERROR) > l->errors_before;
+}
