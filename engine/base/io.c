@@ -62,6 +62,15 @@ int io_read_line(int dirfd, const char *path, char *ret_line, size_t size)
 	return 0;
 }
 
+DIR *io_open_dir(int dirfd, const char *path)
+{
+	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	if (!d && fd >= 0)
+		close(fd);
+	return d;
+}
+
 int io_memfd(const char *name, uint64_t bytes)
 {
 	_cleanup_close_ int fd = memfd_create(name, MFD_CLOEXEC);

@@ -7,6 +7,16 @@
 
 #include "engine/base/buf.h"
 
+#include <dirent.h>
+
+static inline void close_dir(DIR **d)
+{
+	if (*d)
+		closedir(*d);
+}
+
+#define _cleanup_closedir_ _cleanup_(close_dir)
+
 /* All of it or -errno; retries EINTR and short counts. */
 int io_write(int fd, const void *data, size_t len);
 
@@ -19,6 +29,9 @@ int io_read_file(int dirfd, const char *path, size_t max, struct buf *ret_text);
 
 /* The first line of a small file without its newline; "" for an empty one. */
 int io_read_line(int dirfd, const char *path, char *ret_line, size_t size);
+
+/* To read the names in a directory below dirfd; NULL with errno. */
+DIR *io_open_dir(int dirfd, const char *path);
 
 /* An anonymous memory file, CLOEXEC, sized to `bytes`; the descriptor or -errno. */
 int io_memfd(const char *name, uint64_t bytes);

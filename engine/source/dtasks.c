@@ -58,22 +58,13 @@ static void count(struct scan *s, const char *task)
 		s->fn(s->ctx, buf_str(&text));
 }
 
-static DIR *open_dir(int dirfd, const char *path)
-{
-	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	if (!d && fd >= 0)
-		close(fd);
-	return d;
-}
-
 /* The other threads of a process. */
 static void scan_threads(struct scan *s, const char *pid)
 {
 	char path[96];
 	struct stat_line line;
 	snprintf(path, sizeof(path), "%s/task", pid);
-	DIR *d = open_dir(s->proc_fd, path);
+	DIR *d = io_open_dir(s->proc_fd, path);
 	for (struct dirent *e; d && s->looked_at < s->most && (e = readdir(d));) {
 		if (!scan_is_digit(e->d_name[0]) || streq(e->d_name, pid))
 			continue;
@@ -100,7 +91,7 @@ static void scan_process(struct scan *s, const char *pid)
 
 int dtasks_scan(const char *proc_root, unsigned most, void (*fn)(void *ctx, const char *cgroups), void *ctx)
 {
-	DIR *d = open_dir(AT_FDCWD, proc_root);
+	DIR *d = io_open_dir(AT_FDCWD, proc_root);
 	if (!d)
 		return -errno;
 	struct scan s = {.proc_fd = dirfd(d), .most = most, .fn = fn, .ctx = ctx};

@@ -3,24 +3,11 @@
 
 #include "engine/base/io.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 
 #define ATTRIBUTE_MAX 4096
 
 static const char *const proc_files[] = {"diskstats", "pressure/io", "self/mountinfo", "partitions", "mdstat"};
-
-static void closedirp(DIR **d)
-{
-	if (*d)
-		closedir(*d);
-}
-
-static DIR *open_directory(int dirfd, const char *path)
-{
-	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? NULL : fdopendir(fd);
-}
 
 static void print_attribute(FILE *to, int dirfd, const char *path)
 {
@@ -34,7 +21,7 @@ static void print_attribute(FILE *to, int dirfd, const char *path)
 
 static void print_queue(FILE *to, int disk)
 {
-	_cleanup_(closedirp) DIR *queue = open_directory(disk, "queue");
+	_cleanup_closedir_ DIR *queue = io_open_dir(disk, "queue");
 	char path[300];
 	for (struct dirent *e; queue && (e = readdir(queue));) {
 		if (e->d_type != DT_REG)
@@ -72,7 +59,7 @@ static void collect_disk(struct collect *c, int blocks, const char *name)
 int collect_blk(struct collect *c)
 {
 	collect_proc_files(c, proc_files, ARRAY_SIZE(proc_files));
-	_cleanup_(closedirp) DIR *blocks = open_directory(collect_sys_dirfd(c), "block");
+	_cleanup_closedir_ DIR *blocks = io_open_dir(collect_sys_dirfd(c), "block");
 	if (!blocks)
 		collect_missing(c, "sys/block", MEMBER_UNSUPPORTED, "block: %s", strerror(errno));
 	for (struct dirent *e; blocks && (e = readdir(blocks));)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "snapshot/collect/collectors.h"
 
-#include <dirent.h>
+#include "engine/base/io.h"
+
 #include <fcntl.h>
 
 #define NAMESPACES_MAX 256
@@ -11,18 +12,6 @@ struct namespaces {
 	size_t n;
 	unsigned bonds;
 };
-
-static void closedirp(DIR **d)
-{
-	if (*d)
-		closedir(*d);
-}
-
-static DIR *open_directory(int dirfd, const char *path)
-{
-	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? NULL : fdopendir(fd);
-}
 
 /* "net:[4026531840]"; 0 when the process is gone or not ours to see. */
 static uint64_t namespace_of(int proc, const char *process)
@@ -53,7 +42,7 @@ static void take_bonds(struct collect *c, struct namespaces *all, const char *pr
 {
 	char path[300], member[160];
 	snprintf(path, sizeof(path), "%s/net/bonding", process);
-	_cleanup_(closedirp) DIR *bonds = open_directory(collect_proc_dirfd(c), path);
+	_cleanup_closedir_ DIR *bonds = io_open_dir(collect_proc_dirfd(c), path);
 	for (struct dirent *e; bonds && (e = readdir(bonds));) {
 		if (e->d_name[0] == '.')
 			continue;
@@ -74,7 +63,7 @@ static bool is_process(const char *name)
 int collect_bonding(struct collect *c)
 {
 	struct namespaces all = {0};
-	_cleanup_(closedirp) DIR *proc = open_directory(collect_proc_dirfd(c), ".");
+	_cleanup_closedir_ DIR *proc = io_open_dir(collect_proc_dirfd(c), ".");
 	if (!proc)
 		return -errno;
 	is_new(&all, namespace_of(dirfd(proc), "self"));

@@ -3,7 +3,6 @@
 #include "engine/base/text.h"
 #include "snapshot/collect/collectors.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 
@@ -48,12 +47,6 @@ static void groups_done(struct groups *g)
 	for (size_t i = 0; i < g->n; i++)
 		free(g->list[i].path);
 	free(g->list);
-}
-
-static void closedirp(DIR **d)
-{
-	if (*d)
-		closedir(*d);
 }
 
 static uint64_t read_number(int dirfd, const char *file)
@@ -103,7 +96,7 @@ static void group_measure(struct groups *g, int dirfd, const char *path)
 /* Takes `fd`. `path` is "" for the root of the hierarchy, which is measured by nobody. */
 static void walk(struct groups *g, int fd, const char *path, unsigned depth)
 {
-	_cleanup_(closedirp) DIR *dir = fdopendir(fd);
+	_cleanup_closedir_ DIR *dir = fdopendir(fd);
 	char child[512];
 	if (!dir)
 		return;
