@@ -155,35 +155,33 @@ static bool fields_parse(struct json_object *from, const struct field *fields, s
 	return true;
 }
 
+/* On the heap, for the array's elements and a zero behind them; NULL and none when it is no array. */
+static void *elements_new(struct json_object *array, size_t element_bytes, size_t *ret_n)
+{
+	bool is_array = json_object_is_type(array, json_type_array);
+	size_t n = is_array ? json_object_array_length(array) : 0;
+	void *room = is_array ? calloc(n + 1, element_bytes) : NULL;
+	*ret_n = room ? n : 0;
+	return room;
+}
+
 static bool strings_parse(struct json_object *from, const char *name, const char ***ret, size_t *ret_n)
 {
 	struct json_object *array = json_object_object_get(from, name);
-	if (!json_object_is_type(array, json_type_array))
-		return false;
-	size_t n = json_object_array_length(array);
-	*ret = calloc(n + 1, sizeof(**ret));
-	if (!*ret)
-		return false;
-	for (size_t i = 0; i < n; i++)
+	*ret = elements_new(array, sizeof(**ret), ret_n);
+	for (size_t i = 0; i < *ret_n; i++)
 		if (!((*ret)[i] = json_object_get_string(json_object_array_get_idx(array, i))))
 			return false;
-	*ret_n = n;
-	return true;
+	return *ret != NULL;
 }
 
 static bool pids_parse(struct json_object *from, uint32_t **ret, size_t *ret_n)
 {
 	struct json_object *array = json_object_object_get(from, "self_pids");
-	if (!json_object_is_type(array, json_type_array))
-		return false;
-	size_t n = json_object_array_length(array);
-	*ret = calloc(n + 1, sizeof(**ret));
-	if (!*ret)
-		return false;
-	for (size_t i = 0; i < n; i++)
+	*ret = elements_new(array, sizeof(**ret), ret_n);
+	for (size_t i = 0; i < *ret_n; i++)
 		(*ret)[i] = (uint32_t)json_object_get_uint64(json_object_array_get_idx(array, i));
-	*ret_n = n;
-	return true;
+	return *ret != NULL;
 }
 
 static struct json_object *object_parse(const char *text, size_t len)
