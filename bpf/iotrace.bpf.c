@@ -10,38 +10,16 @@
  *     vfs_write ──▶ row of (process, file) ◀── complete ◀── slot of the request ◀── insert, issue
  *                     └──▶ writer of file ──────────────────────┘ (if queued by a kernel thread)
  */
+#include "bpf/lib/block.bpf.h"
 #include "bpf/lib/call.bpf.h"
 #include "bpf/lib/emit.bpf.h"
-#include "bpf/lib/file.bpf.h"
 
 #define ROWS	   4096
 #define SLOTS	   4096
 #define CALLS_MAX  1024
 #define PF_KTHREAD 0x200000
-#define OP_MASK	   0xff /* REQ_OP_MASK */
 
 enum op { OP_READ, OP_WRITE };
-
-struct gendisk {
-	char disk_name[32];
-} CORE;
-
-struct request_queue {
-	struct gendisk *disk;
-} CORE;
-
-struct request {
-	struct request_queue *q;
-	__u32 cmd_flags;
-	unsigned int __data_len;
-	struct bio *bio;
-	__u64 start_time_ns;
-} CORE;
-
-/* Until f3fa33acca9f ("block: remove the ->rq_disk field in struct request") in 5.17. */
-struct request___disk {
-	struct gendisk *rq_disk;
-} CORE;
 
 struct io_file {
 	__u64 inode; /* 0: not known */
@@ -268,14 +246,6 @@ int BPF_PROG(on_issue, struct request *rq)
 	return 0;
 }
 
-static __always_inline const struct gendisk *disk_of(const struct request *rq)
-{
-	const struct request___disk *old = (const void *)rq;
-	if (bpf_core_field_exists(old->rq_disk))
-		return BPF_CORE_READ(old, rq_disk);
-	return BPF_CORE_READ(rq, q, disk);
-}
-
 static __always_inline void count_request(struct event_iotrace *row, const struct io_request *slot,
 					  const struct request *rq)
 {
@@ -284,7 +254,7 @@ static __always_inline void count_request(struct event_iotrace *row, const struc
 	__sync_fetch_and_add(&row->q2c_ns, now > queued_ns ? now - queued_ns : 0);
 	__sync_fetch_and_add(&row->d2c_ns, now - slot->issued_ns);
 	if (!row->disk[0])
-		BPF_CORE_READ_STR_INTO(&row->disk, disk_of(rq), disk_name);
+		BPF_CORE_READ_STR_INTO(&row->disk, request_disk(rq), disk_name);
 }
 
 /* What was merged to its front since it was queued may be of another file. */
@@ -299,7 +269,7 @@ static __always_inline void name_by_request(struct event_iotrace *row, const str
 SEC("tp_btf/block_rq_complete")
 int BPF_PROG(on_complete, struct request *rq, int error, unsigned int bytes)
 {
-	__u32 op = rq->cmd_flags & OP_MASK;
+	__u32 op = rq->cmd_flags & REQ_OP_MASK;
 	struct io_request *slot = armed_ns && op <= OP_WRITE ? slot_of(ctx) : NULL;
 	struct event_iotrace *row;
 	struct io_key key;
