@@ -1,34 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The profile collector over a ring that is filled as the daemon does it, and its own sampling after the firing. */
-#include "tests/live/live.h"
+#include "tests/live/burner.h"
 
 #include "engine/record/ring.h"
 #include "snapshot/bundle/json.h"
 #include "snapshot/profile/sample.h"
 #include "tests/unit/support/taken.h"
-
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-
-static volatile unsigned sink;
-
-__attribute__((noinline)) void collect_profile_burn(void)
-{
-	for (unsigned i = 0; i < 100000; i++)
-		sink += i * i;
-}
-
-static pid_t burner_start(void)
-{
-	pid_t pid = fork();
-	if (pid)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	prctl(PR_SET_NAME, "burner");
-	for (;;)
-		collect_profile_burn();
-}
 
 struct daemon {
 	struct ring *stacks, *maps;
@@ -70,7 +47,7 @@ static void a_firing_has_its_past_and_its_future_profiled(void **state _unused_)
 {
 	struct daemon d;
 	struct taken t;
-	pid_t pid = burner_start();
+	pid_t pid = burner_start("burner", 0);
 	daemon_start(&d);
 	daemon_drain(&d, 1);
 	taken_init(&t);
@@ -84,10 +61,9 @@ static void a_firing_has_its_past_and_its_future_profiled(void **state _unused_)
 	t.fds[CAPTURE_FD_MAPS] = ring_fd(d.maps);
 	taken_run_named(&t, "profile");
 	t.fds[CAPTURE_FD_STACKS] = t.fds[CAPTURE_FD_MAPS] = -1;
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-	assert_non_null(strstr(taken_text(&t, "profile/before.folded"), ";collect_profile_burn "));
-	assert_non_null(strstr(taken_text(&t, "profile/after.folded"), ";collect_profile_burn "));
+	end_child(pid);
+	assert_non_null(strstr(taken_text(&t, "profile/before.folded"), ";live_burn "));
+	assert_non_null(strstr(taken_text(&t, "profile/after.folded"), ";live_burn "));
 	assert_true(summary_number(&t, "before", "samples") >= 10);
 	/* From when the sampler was there, one CPU alone gives 99 a second, however busy the machine is. */
 	uint64_t begin_ns = summary_number(&t, "after", "begin_ns");

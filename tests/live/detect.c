@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/base/io.h"
 #include "engine/base/text.h"
+#include "tests/live/child.h"
 #include "tests/live/memcg.h"
 #include "tests/live/watch.h"
 
@@ -9,13 +10,10 @@
 #include <limits.h>
 #include <linux/fiemap.h>
 #include <linux/fs.h>
-#include <sched.h>
-#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/wait.h>
 
 static void every_detector_is_ready_or_says_why(void **state _unused_)
 {
@@ -50,32 +48,6 @@ static void a_self_test_gives_one_marked_event_of_the_detectors_kind(void **stat
 		assert_int_equal(w.got.record.size, w.len);
 	}
 	detect_free(d);
-}
-
-static void pin_here(void)
-{
-	cpu_set_t set;
-	CPU_ZERO(&set);
-	CPU_SET(0, &set);
-	assert_int_equal(sched_setaffinity(0, sizeof(set), &set), 0);
-}
-
-static pid_t spawn_busy(void)
-{
-	pid_t pid = fork();
-	if (pid)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	prctl(PR_SET_NAME, "tt-busy");
-	pin_here();
-	for (;;)
-		__asm__ volatile("");
-}
-
-static void end_child(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
 }
 
 static bool waited_for_busy(const struct event *record, const void *what _unused_)

@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "engine/base/clock.h"
-#include "engine/detect/detect.h"
 #include "engine/source/signals.h"
 #include "engine/source/source.h"
-#include "tests/live/live.h"
+#include "tests/live/child.h"
+#include "tests/live/watch.h"
 
 #include <bpf/bpf.h>
-#include <poll.h>
-#include <sched.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 
 /* A source over a set of detectors, and the latest reading of each of the host's signals. */
 struct machine {
@@ -20,15 +14,6 @@ struct machine {
 	struct reading latest[SIGNAL_MAX_];
 	bool seen[SIGNAL_MAX_];
 };
-
-static uint16_t detector_named(const char *name)
-{
-	for (size_t i = 0; i < detector_defs_n; i++)
-		if (streq(detector_defs[i].name, name))
-			return (uint16_t)i;
-	fail_msg("no detector %s", name);
-	return 0;
-}
 
 static bool read_histogram(void *ctx, enum histogram_id id, struct histogram *ret)
 {
@@ -75,20 +60,6 @@ static void take(struct machine *m)
 	source_take_now(m->source, keep, m);
 }
 
-static pid_t spawn_busy(void)
-{
-	cpu_set_t first;
-	pid_t pid = fork();
-	if (pid)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	CPU_ZERO(&first);
-	CPU_SET(0, &first);
-	sched_setaffinity(0, sizeof(first), &first);
-	for (;;)
-		__asm__ volatile("");
-}
-
 static void wait_a_second(struct machine *m)
 {
 	take(m);
@@ -102,10 +73,8 @@ static void waits_for_a_busy_cpu_are_seen_in_all_quantiles(void **state)
 	pid_t busy[2] = {spawn_busy(), spawn_busy()};
 	assert_int_equal(detect_arm(m->detect, detector_named("runqlat")), 0);
 	wait_a_second(m);
-	for (size_t i = 0; i < ARRAY_SIZE(busy); i++) {
-		kill(busy[i], SIGKILL);
-		waitpid(busy[i], NULL, 0);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(busy); i++)
+		end_child(busy[i]);
 	int64_t p50 = m->latest[SIGNAL_SCHED_RUNQ_P50].value, p99 = m->latest[SIGNAL_SCHED_RUNQ_P99].value,
 		max = m->latest[SIGNAL_SCHED_RUNQ_MAX].value;
 	printf("run queue: p50 %ld us, p99 %ld us, max %ld us, %ld waits/s\n", (long)(p50 / 1000), (long)(p99 / 1000),
@@ -138,37 +107,13 @@ static void what_is_not_attached_is_unknown(void **state)
 	assert_false(m->seen[SIGNAL_BLOCK_Q2C_P99]);
 }
 
-/* Two tasks that wake each other all the time, on one CPU. */
-static pid_t spawn_pipes(void)
-{
-	cpu_set_t first;
-	int to[2], back[2];
-	char c = 0;
-	assert_int_equal(pipe(to) + pipe(back), 0);
-	pid_t pid = fork();
-	if (pid)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	CPU_ZERO(&first);
-	CPU_SET(0, &first);
-	sched_setaffinity(0, sizeof(first), &first);
-	bool child = fork() == 0;
-	if (child)
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-	else
-		assert_int_equal(write(back[1], &c, 1), 1);
-	while (read(child ? to[0] : back[0], &c, 1) == 1 && write(child ? back[1] : to[1], &c, 1) == 1)
-		;
-	_exit(0);
-}
-
 /* Says what a run of a program costs, its histogram included; no assertion, since machines differ. */
 static void the_cost_of_an_event_is_told(void **state)
 {
 	static const char *const names[] = {"runqlat", "softirq"};
 	struct machine *m = *state;
 	int stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
-	pid_t pipes = spawn_pipes();
+	pid_t pipes = spawn_pipes(0, 0);
 	if (stats < 0) {
 		printf("unsupported: bpf statistics\n");
 		skip();
@@ -184,8 +129,7 @@ static void the_cost_of_an_event_is_told(void **state)
 		       (unsigned long long)((after.run_ns - before.run_ns) / MAX(runs, UINT64_C(1))));
 		assert_true(runs > 0);
 	}
-	kill(pipes, SIGKILL);
-	waitpid(pipes, NULL, 0);
+	end_child(pipes);
 	close(stats);
 }
 

@@ -3,18 +3,14 @@
 #include "engine/base/clock.h"
 #include "engine/base/io.h"
 #include "engine/detect/detect.h"
-#include "tests/live/live.h"
+#include "tests/live/child.h"
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 
 #define FLOOD_NS      (3 * NS_PER_S)
 #define FLOODERS      4
+#define CALLS	      20 /* between two switches, so that both detectors have a flood */
 #define RSS_MORE_MOST (1 << 20) /* bytes that a flood may add */
 
 struct flood {
@@ -59,36 +55,11 @@ static void start(struct flood *f, uint32_t rate_per_s)
 	assert_int_equal(detect_arm(f->detect, f->detector), 0);
 }
 
-/* System calls that end at once, two in three of them also switches: pairs that wake each other, on one CPU each. */
-static pid_t spawn_flooder(int cpu)
-{
-	cpu_set_t only;
-	int to[2], back[2];
-	char c = 0;
-	assert_int_equal(pipe(to) + pipe(back), 0);
-	pid_t pid = fork();
-	if (pid)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	CPU_ZERO(&only);
-	CPU_SET((unsigned)cpu, &only);
-	sched_setaffinity(0, sizeof(only), &only);
-	bool child = fork() == 0;
-	if (child)
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-	else
-		assert_int_equal(write(back[1], &c, 1), 1);
-	while (read(child ? to[0] : back[0], &c, 1) == 1 && write(child ? back[1] : to[1], &c, 1) == 1)
-		for (int i = 0; i < 20; i++)
-			syscall(SYS_getppid);
-	_exit(0);
-}
-
 /* Takes what comes; with `lazy` nothing until the end, so that the ring must overflow. */
 static void let_it_flood(struct flood *f, bool lazy)
 {
 	for (int i = 0; i < FLOODERS; i++)
-		f->pids[i] = spawn_flooder(i % 2);
+		f->pids[i] = spawn_pipes(i % 2, CALLS);
 	uint64_t begin = clock_now(CLOCK_MONOTONIC), used = clock_now(CLOCK_PROCESS_CPUTIME_ID);
 	while (clock_now(CLOCK_MONOTONIC) < begin + FLOOD_NS) {
 		struct pollfd p = {.fd = lazy ? -1 : detect_fd(f->detect), .events = POLLIN};
@@ -98,10 +69,8 @@ static void let_it_flood(struct flood *f, bool lazy)
 	}
 	f->span_ns = clock_now(CLOCK_MONOTONIC) - begin;
 	f->cpu_ns = clock_now(CLOCK_PROCESS_CPUTIME_ID) - used;
-	for (int i = 0; i < FLOODERS; i++) {
-		kill(f->pids[i], SIGKILL);
-		waitpid(f->pids[i], NULL, 0);
-	}
+	for (int i = 0; i < FLOODERS; i++)
+		end_child(f->pids[i]);
 }
 
 /* A program that was running as it was detached may still submit: the sums settle when nothing moves any more. */

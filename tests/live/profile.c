@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Samples a child that burns CPU and lets the real perf read what was written. Needs perf events and linux-perf. */
-#include "tests/live/live.h"
+#include "tests/live/burner.h"
 
 #include "engine/base/io.h"
 #include "snapshot/profile/flame.h"
@@ -10,32 +10,7 @@
 #include "tests/unit/support/kernel_names.h"
 
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
-
-static volatile unsigned sink;
-
-__attribute__((noinline)) void live_profile_burn(void)
-{
-	for (unsigned i = 0; i < 100000; i++)
-		sink += i * i;
-}
-
-static pid_t burner_start(void)
-{
-	pid_t pid = fork();
-	if (pid)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	prctl(PR_SET_NAME, "live burner");
-	for (;;) {
-		live_profile_burn();
-		for (unsigned i = 0; i < 2; i++)
-			getppid();
-	}
-}
 
 static void on_record(void *ctx, const struct perf_event_header *h)
 {
@@ -96,15 +71,14 @@ static uint64_t record_after(struct profile *p, pid_t burner)
 static uint64_t record(struct profile *p)
 {
 	size_t before = 0, after = 0;
-	pid_t pid = burner_start();
+	pid_t pid = burner_start("live burner", 2);
 	record_before(p);
 	uint64_t burnt_ns = record_after(p, pid);
 	profile_look(p, &p->before, &before);
 	profile_look(p, &p->after, &after);
 	assert_int_equal(profile_learn(p), 0);
 	profile_resolve(p, clock_now(CLOCK_MONOTONIC) + 5 * NS_PER_S);
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	end_child(pid);
 	return burnt_ns;
 }
 
@@ -221,7 +195,7 @@ static void perf_names_the_burner_its_file_and_its_function(void **state)
 	unsigned long all =
 		number_from(s, "perf script -i %s/perf.data -F comm,ip,sym,dso -G 2>/dev/null | grep -c 'live burner'");
 	unsigned long named = number_from(s, "perf script -i %s/perf.data -F comm,ip,sym,dso -G 2>/dev/null | "
-					     "grep -c 'live burner.*live_profile_burn.*tests/live/profile'");
+					     "grep -c 'live burner.*live_burn.*tests/live/profile'");
 	assert_true(all >= s->burnt_ns / (NS_PER_S / SAMPLE_HZ_AFTER) / 2);
 	assert_true(named * 4 > all); /* the rest is in system calls, slow under emulation */
 }
@@ -231,7 +205,7 @@ static void perf_report_opens_it_without_a_complaint(void **state)
 	struct state *s = *state;
 	assert_int_equal(number_from(s, "perf report --stdio -i %s/perf.data 2>&1 >/dev/null | grep -cv '^$'; true"),
 			 0);
-	assert_true(number_from(s, "perf report --stdio -i %s/perf.data 2>/dev/null | grep -c live_profile_burn") >= 1);
+	assert_true(number_from(s, "perf report --stdio -i %s/perf.data 2>/dev/null | grep -c live_burn") >= 1);
 }
 
 /* Every name of the slice gets a mark: frames that show it can have come from nowhere else. */
@@ -274,7 +248,7 @@ static void the_fold_gives_the_burner_the_cpu_time_that_it_had(void **state)
 	assert_int_equal(counts.samples, counts.folded + counts.idle + counts.self);
 	uint64_t weight_ns = weight_of(text, "live burner;") * NS_PER_US;
 	assert_in_range(weight_ns, s->burnt_ns / 2, s->burnt_ns * 2 + 100 * NS_PER_MS);
-	assert_non_null(strstr(text, ";live_profile_burn "));
+	assert_non_null(strstr(text, ";live_burn "));
 	to = create(s, "flame.svg");
 	struct flame_window w[] = {{"before", "a", fold}, {"after", "b", fold}};
 	assert_int_equal(flame_write(to, "live", w, 2, 1), 0);
@@ -287,7 +261,7 @@ static void the_burners_function_travels_in_the_table_of_symbols(void **state)
 	struct state *s = *state;
 	assert_true(
 		number_from(s,
-			    "grep -cP '^[0-9a-f]+\\t\\d+\\tlive_profile_burn\\t/.*\\t[0-9a-f]{40}$' %s/symbols.tsv") ==
+			    "grep -cP '^[0-9a-f]+\\t\\d+\\tlive_burn\\t/.*\\t[0-9a-f]{40}$' %s/symbols.tsv") ==
 		1);
 }
 
