@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The detectors over what processes ask of the kernel: exec, iotrace, syscall. */
-#include "engine/base/clock.h"
-#include "engine/detect/detect.h"
-#include "tests/live/live.h"
+#include "tests/live/watch.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -14,79 +11,10 @@
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
-#define DEADLINE_NS (10 * NS_PER_S)
-
-union record {
-	struct event h;
-	struct event_exec exec;
-	struct event_iotrace iotrace;
-	struct event_syscall syscall;
-	char room[64 * 1024];
-};
-
-struct watch {
-	uint16_t detector;
-	bool (*wanted)(const union record *r, const void *what);
-	const void *what;
-	union record got; /* the last one wanted */
-	uint32_t len;
-	unsigned found;
-};
-
-static uint16_t detector_named(const char *name)
+static bool is_our_call(const struct event *record, const void *what)
 {
-	uint16_t i = 0;
-	while (i < detector_defs_n && strcmp(detector_defs[i].name, name) != 0)
-		i++;
-	assert_true(i < detector_defs_n);
-	return i;
-}
-
-static struct detect *arm(struct watch *w, const char *name, int64_t threshold)
-{
-	struct detector_settings settings[32] = {0};
-	struct detector_status status;
-	struct detect *d;
-	w->detector = detector_named(name);
-	settings[w->detector] = (struct detector_settings){.threshold = threshold, .rate_per_s = 10000};
-	assert_int_equal(detect_new(&(struct detect_options){.settings = settings}, &d), 0);
-	assert_int_equal(detect_start(d), 0);
-	detect_status(d, w->detector, &status);
-	if (status.state == DETECTOR_UNSUPPORTED) {
-		printf("unsupported: %s: %s\n", name, status.reason);
-		detect_free(d);
-		skip();
-	}
-	printf("%s: %s\n", name, status.hook);
-	assert_int_equal(detect_arm(d, w->detector), 0);
-	return d;
-}
-
-static void keep_wanted(void *ctx, uint16_t detector, const struct event *record, uint32_t len, const char *entity _unused_)
-{
-	struct watch *w = ctx;
-	if (detector != w->detector || !w->wanted((const union record *)record, w->what))
-		return;
-	w->found++;
-	w->len = len;
-	memset(&w->got, 0, sizeof(w->got));
-	memcpy(w->got.room, record, len);
-}
-
-static bool wait_for(struct detect *d, struct watch *w)
-{
-	uint64_t end = clock_now(CLOCK_MONOTONIC) + DEADLINE_NS;
-	while (!w->found && clock_now(CLOCK_MONOTONIC) < end) {
-		struct pollfd p = {.fd = detect_fd(d), .events = POLLIN};
-		poll(&p, 1, 200);
-		assert_true(detect_take(d, keep_wanted, w) >= 0);
-	}
-	return w->found;
-}
-
-static bool is_our_call(const union record *r, const void *what)
-{
-	return r->h.pid == (uint32_t)getpid() && r->syscall.nr == *(const uint32_t *)what;
+	const struct event_syscall *e = (const void *)record;
+	return e->h.pid == (uint32_t)getpid() && e->nr == *(const uint32_t *)what;
 }
 
 #define RANDOM_BYTES (32 << 20)
@@ -95,8 +23,8 @@ static void a_slow_call_is_named_with_its_arguments_and_how_long_it_took(void **
 {
 	static const uint32_t nr = SYS_getrandom;
 	static char room[RANDOM_BYTES];
-	static struct watch w = {.wanted = is_our_call, .what = &nr};
-	struct detect *d = arm(&w, "syscall", 5 * NS_PER_MS);
+	struct watch w = {.detector = detector_named("syscall"), .wanted = is_our_call, .what = &nr};
+	struct detect *d = arm_with("syscall", 5 * NS_PER_MS);
 	uint64_t begin = clock_now(CLOCK_MONOTONIC);
 	ssize_t got = getrandom(room, sizeof(room), GRND_INSECURE);
 	uint64_t took = clock_now(CLOCK_MONOTONIC) - begin;
@@ -115,16 +43,17 @@ static void a_slow_call_is_named_with_its_arguments_and_how_long_it_took(void **
 	assert_int_not_equal(w.got.syscall.stack[0], 0);
 }
 
-static bool is_our_read_or_random(const union record *r, const void *what _unused_)
+static bool is_our_read_or_random(const struct event *record, const void *what _unused_)
 {
-	return r->h.pid == (uint32_t)getpid() && (r->syscall.nr == SYS_read || r->syscall.nr == SYS_getrandom);
+	const struct event_syscall *e = (const void *)record;
+	return e->h.pid == (uint32_t)getpid() && (e->nr == SYS_read || e->nr == SYS_getrandom);
 }
 
 static void a_call_that_was_asked_to_wait_is_no_slow_call(void **state _unused_)
 {
 	static char room[RANDOM_BYTES];
-	static struct watch w = {.wanted = is_our_read_or_random};
-	struct detect *d = arm(&w, "syscall", 5 * NS_PER_MS);
+	struct watch w = {.detector = detector_named("syscall"), .wanted = is_our_read_or_random};
+	struct detect *d = arm_with("syscall", 5 * NS_PER_MS);
 	int pipes[2];
 	assert_int_equal(pipe(pipes), 0);
 	pid_t pid = fork();
@@ -152,16 +81,17 @@ static long getrandom_compat(void *room, unsigned bytes)
 	return ret;
 }
 
-static bool is_of_pid(const union record *r, const void *what)
+static bool is_of_pid(const struct event *record, const void *what)
 {
-	return r->h.pid == (uint32_t)*(const pid_t *)what && r->syscall.compat;
+	const struct event_syscall *e = (const void *)record;
+	return e->h.pid == (uint32_t)*(const pid_t *)what && e->compat;
 }
 
 static void a_32_bit_call_is_told_apart(void **state _unused_)
 {
 	char *room = mmap(NULL, RANDOM_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-	static struct watch w = {.wanted = is_of_pid};
-	struct detect *d = arm(&w, "syscall", 5 * NS_PER_MS);
+	struct watch w = {.detector = detector_named("syscall"), .wanted = is_of_pid};
+	struct detect *d = arm_with("syscall", 5 * NS_PER_MS);
 	int status = -1;
 	assert_ptr_not_equal(room, MAP_FAILED);
 	pid_t pid = fork();
@@ -188,24 +118,25 @@ static void a_32_bit_call_is_told_apart(void **state _unused_)
 /* What is told of one process, by enum exec_what. */
 struct life {
 	pid_t pid;
-	union record told[EXEC_EXIT + 1];
+	union watched told[EXEC_EXIT + 1];
 };
 
-static bool ends_life(const union record *r, const void *what)
+static bool ends_life(const struct event *record, const void *what)
 {
 	struct life *l = (struct life *)(uintptr_t)what;
-	if (r->h.pid != (uint32_t)l->pid || r->exec.what > EXEC_EXIT)
+	const struct event_exec *e = (const void *)record;
+	if (e->h.pid != (uint32_t)l->pid || e->what > EXEC_EXIT)
 		return false;
-	memcpy(&l->told[r->exec.what], r, r->h.size);
-	return r->exec.what == EXEC_EXIT;
+	memcpy(&l->told[e->what], record, record->size);
+	return e->what == EXEC_EXIT;
 }
 
 /* The tail of the record, in front of the context. */
-static void check_args(const union record *r, const char *args)
+static void check_args(const struct event_exec *e, const char *args)
 {
-	uint32_t end = r->h.context_at ?: r->h.size;
+	uint32_t end = e->h.context_at ?: e->h.size;
 	assert_int_equal(end - sizeof(struct event_exec), strlen(args));
-	assert_memory_equal(&r->exec + 1, args, strlen(args));
+	assert_memory_equal(e + 1, args, strlen(args));
 }
 
 static pid_t run_sleep(void)
@@ -218,22 +149,22 @@ static pid_t run_sleep(void)
 	return pid;
 }
 
-static void check_process(const union record *r)
+static void check_process(const struct event_exec *e)
 {
 	char comm[EVENT_COMM_LEN] = "";
 	prctl(PR_GET_NAME, comm);
-	assert_int_equal(r->h.tgid, r->h.pid);
-	assert_int_equal(r->exec.ppid, getpid());
-	assert_string_equal(r->exec.parent_comm, comm);
-	assert_int_equal(r->exec.uid, getuid());
-	assert_int_not_equal(r->h.task_start_ns, 0);
+	assert_int_equal(e->h.tgid, e->h.pid);
+	assert_int_equal(e->ppid, getpid());
+	assert_string_equal(e->parent_comm, comm);
+	assert_int_equal(e->uid, getuid());
+	assert_int_not_equal(e->h.task_start_ns, 0);
 }
 
 static void a_process_is_told_of_as_it_begins_and_ends(void **state _unused_)
 {
 	static struct life life;
-	static struct watch w = {.wanted = ends_life, .what = &life};
-	struct detect *d = arm(&w, "exec", 0);
+	struct watch w = {.detector = detector_named("exec"), .wanted = ends_life, .what = &life};
+	struct detect *d = arm_with("exec", 0);
 	uint64_t begin = clock_now(CLOCK_MONOTONIC);
 	life.pid = run_sleep();
 	waitpid(life.pid, NULL, 0);
@@ -243,10 +174,10 @@ static void a_process_is_told_of_as_it_begins_and_ends(void **state _unused_)
 	assert_true(found);
 	for (enum exec_what what = EXEC_FORK; what <= EXEC_EXIT; what++) {
 		assert_int_equal(life.told[what].exec.what, what);
-		check_process(&life.told[what]);
-		check_args(&life.told[what], what == EXEC_EXEC ? "sleep 0.2 0.1" : "");
+		check_process(&life.told[what].exec);
+		check_args(&life.told[what].exec, what == EXEC_EXEC ? "sleep 0.2 0.1" : "");
 	}
-	assert_string_equal(w.got.h.comm, "sleep");
+	assert_string_equal(w.got.record.comm, "sleep");
 	assert_int_equal(w.got.exec.exit_code, 0);
 	assert_int_equal(w.got.exec.exit_signal, 0);
 	assert_in_range(w.got.exec.lifetime_ns, 300 * NS_PER_MS, took);
@@ -255,8 +186,8 @@ static void a_process_is_told_of_as_it_begins_and_ends(void **state _unused_)
 static void a_process_that_was_killed_tells_the_signal(void **state _unused_)
 {
 	static struct life life;
-	static struct watch w = {.wanted = ends_life, .what = &life};
-	struct detect *d = arm(&w, "exec", 0);
+	struct watch w = {.detector = detector_named("exec"), .wanted = ends_life, .what = &life};
+	struct detect *d = arm_with("exec", 0);
 	life.pid = fork();
 	if (life.pid == 0)
 		for (;;)
@@ -280,13 +211,14 @@ struct written {
 };
 
 /* Sums over the seconds that it takes. */
-static bool completes_ours(const union record *r, const void *what)
+static bool completes_ours(const struct event *record, const void *what)
 {
+	const struct event_iotrace *e = (const void *)record;
 	struct written *w = (struct written *)(uintptr_t)what;
-	if (r->h.tgid != (uint32_t)getpid() || r->iotrace.file.inode != w->st.st_ino)
+	if (e->h.tgid != (uint32_t)getpid() || e->file.inode != w->st.st_ino)
 		return false;
-	w->fs_write += r->iotrace.fs_write_bytes;
-	w->disk_write += r->iotrace.disk_write_bytes;
+	w->fs_write += e->fs_write_bytes;
+	w->disk_write += e->disk_write_bytes;
 	return MIN(w->fs_write, w->disk_write) >= WRITE_BYTES - WRITE_BYTES / 10;
 }
 
@@ -314,10 +246,9 @@ static void write_and_flush(int (*flush)(int fd))
 {
 	static char block[1 << 20];
 	static struct written f;
-	static struct watch w;
 	create_file(&f);
-	w = (struct watch){.wanted = completes_ours, .what = &f};
-	struct detect *d = arm(&w, "iotrace", 1 << 20);
+	struct watch w = {.detector = detector_named("iotrace"), .wanted = completes_ours, .what = &f};
+	struct detect *d = arm_with("iotrace", 1 << 20);
 	for (size_t n = 0; n < WRITE_BYTES; n += sizeof(block))
 		assert_int_equal(write(f.fd, block, sizeof(block)), sizeof(block));
 	flush(f.fd);

@@ -13,21 +13,26 @@
 
 #define DEADLINE_NS (10 * NS_PER_S)
 
+union watched {
+	struct event record;
+	struct event_exec exec;
+	struct event_iolatency iolatency;
+	struct event_iotrace iotrace;
+	struct event_memreclaim memreclaim;
+	struct event_offcpu offcpu;
+	struct event_oom oom;
+	struct event_runqlat runqlat;
+	struct event_softirq softirq;
+	struct event_syscall syscall;
+	char room[64 * 1024];
+};
+
 /* What a test looks for among the events that come in. */
 struct watch {
 	uint16_t detector;
 	bool (*wanted)(const struct event *record, const void *what);
 	const void *what;
-	union {
-		struct event record;
-		struct event_iolatency iolatency;
-		struct event_memreclaim memreclaim;
-		struct event_offcpu offcpu;
-		struct event_oom oom;
-		struct event_runqlat runqlat;
-		struct event_softirq softirq;
-		char room[64 * 1024];
-	} got;
+	union watched got; /* the last one wanted */
 	uint32_t len;
 	unsigned found;
 	char entity[ENTITY_NAME_MAX];
@@ -63,6 +68,7 @@ static inline struct detect *arm_with(const char *name, int64_t threshold)
 		detect_free(d);
 		skip();
 	}
+	printf("%s: %s\n", name, status.hook);
 	assert_int_equal(detect_arm(d, detector_named(name)), 0);
 	return d;
 }
