@@ -4,55 +4,31 @@
  * move as those of a busy machine do: two thirds of them change at each tick, by little.
  */
 #include "bpf/event.h"
-#include "engine/base/clock.h"
 #include "engine/record/events.h"
 #include "engine/record/history.h"
 #include "engine/record/inputlog.h"
+#include "tests/bench/series.h"
 
 #define READINGS 80
 #define TICKS 60000 /* ten minutes of 100 Hz */
 
 struct bench {
-	struct signal_def signals[READINGS];
-	struct vocabulary vocabulary;
-	uint64_t period_ns[READINGS];
-	char names[READINGS][16];
+	struct series series;
 	struct entities *entities;
-	struct reading readings[READINGS];
-	uint64_t random;
 };
-
-static uint64_t next_random(struct bench *b)
-{
-	b->random = b->random * 6364136223846793005U + 1442695040888963407U;
-	return b->random >> 33;
-}
-
-static void bench_init(struct bench *b)
-{
-	*b = (struct bench){.random = 1, .entities = entities_new(ENTITY_DEFAULT_MAX)};
-	for (unsigned i = 0; i < READINGS; i++) {
-		snprintf(b->names[i], sizeof(b->names[i]), "signal.%02u", i);
-		b->signals[i] = (struct signal_def){
-			b->names[i], UNIT_PERCENT, ENTITY_BIT(ENTITY_KIND_HOST), TIER_TICK, ""};
-		b->period_ns[i] = 10 * NS_PER_MS;
-		b->readings[i] = (struct reading){.signal = (uint16_t)i, .value = 100000};
-	}
-	b->vocabulary = (struct vocabulary){.signals = b->signals, .n_signals = READINGS};
-}
 
 static void move(struct bench *b)
 {
 	for (unsigned i = 0; i < READINGS; i++)
-		if (next_random(b) % 3)
-			b->readings[i].value += (int64_t)(next_random(b) % 8000) - 4000;
+		if (series_random(&b->series) % 3)
+			b->series.readings[i].value += (int64_t)(series_random(&b->series) % 8000) - 4000;
 }
 
 static struct input tick(struct bench *b, unsigned i)
 {
 	return (struct input){.kind = INPUT_TICK,
-			      .t_ns = NS_PER_S + i * 10 * NS_PER_MS + next_random(b) % 50000,
-			      .tick = {b->readings, READINGS}};
+			      .t_ns = NS_PER_S + i * 10 * NS_PER_MS + series_random(&b->series) % 50000,
+			      .tick = {b->series.readings, READINGS}};
 }
 
 /* CPU ns of making the inputs alone, to be subtracted. */
@@ -76,8 +52,8 @@ static void report(const char *what, uint64_t ns, uint64_t baseline)
 
 static int bench_inputlog(struct bench *b, uint64_t baseline)
 {
-	struct inputlog_options o = {.vocabulary = &b->vocabulary,
-				     .period_ns = b->period_ns,
+	struct inputlog_options o = {.vocabulary = &b->series.vocabulary,
+				     .period_ns = b->series.period_ns,
 				     .rules_digest = "",
 				     .entities = b->entities,
 				     .ring_bytes = 8 << 20,
@@ -105,7 +81,7 @@ static int bench_inputlog(struct bench *b, uint64_t baseline)
 	struct inputlog_reader *reader = NULL;
 	struct inputlog_item item = {0};
 	unsigned ticks = 0;
-	if (inputlog_open(out.data, out.len, &b->vocabulary, &reader) < 0)
+	if (inputlog_open(out.data, out.len, &b->series.vocabulary, &reader) < 0)
 		return 1;
 	while (inputlog_next(reader, &item) == 0 && item.kind != INPUTLOG_END)
 		ticks += item.kind == INPUTLOG_INPUT;
@@ -118,7 +94,7 @@ static int bench_inputlog(struct bench *b, uint64_t baseline)
 static int bench_history(struct bench *b, uint64_t baseline)
 {
 	struct history *h = NULL;
-	if (history_new(&b->vocabulary, b->entities, 4 << 20, &h) < 0)
+	if (history_new(&b->series.vocabulary, b->entities, 4 << 20, &h) < 0)
 		return 1;
 	uint64_t begin = clock_now(CLOCK_PROCESS_CPUTIME_ID);
 	for (unsigned i = 0; i < TICKS; i++) {
@@ -152,7 +128,8 @@ static int bench_events(void)
 int main(void)
 {
 	static struct bench b;
-	bench_init(&b);
+	b.entities = entities_new(ENTITY_DEFAULT_MAX);
+	series_init(&b.series, READINGS, TIER_TICK, /* period_ns= */ 10 * NS_PER_MS, /* value= */ 100000);
 	uint64_t baseline = baseline_ns(&b);
 	int r = bench_inputlog(&b, baseline) || bench_history(&b, baseline) || bench_events();
 	entities_free(b.entities);

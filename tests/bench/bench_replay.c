@@ -1,56 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Replay of 24 h of 200 series under 40 rules at one reading a second: "what would these rules have done yesterday?" */
-#include "engine/base/clock.h"
 #include "engine/record/inputlog.h"
 #include "engine/replay.h"
 #include "rules/load.h"
+#include "tests/bench/series.h"
 
 #define SERIES 200
 #define RULES 40
 #define SECONDS (24 * 3600)
 
-struct bench {
-	struct signal_def signals[SERIES];
-	struct vocabulary vocabulary;
-	uint64_t period_ns[SERIES];
-	char names[SERIES][16];
-	struct reading readings[SERIES];
-	uint64_t random;
-};
-
-static uint64_t next_random(struct bench *b)
-{
-	b->random = b->random * 6364136223846793005U + 1442695040888963407U;
-	return b->random >> 33;
-}
-
-static void bench_init(struct bench *b)
-{
-	b->random = 1;
-	for (unsigned i = 0; i < SERIES; i++) {
-		snprintf(b->names[i], sizeof(b->names[i]), "signal.%03u", i);
-		b->signals[i] = (struct signal_def){
-			b->names[i], UNIT_PERCENT, ENTITY_BIT(ENTITY_KIND_HOST), TIER_SECOND, ""};
-		b->period_ns[i] = NS_PER_S;
-		b->readings[i] = (struct reading){.signal = (uint16_t)i, .value = 200000};
-	}
-	b->vocabulary = (struct vocabulary){.signals = b->signals, .n_signals = SERIES};
-}
-
 /* Walks between 0 and 60 %, with a spike now and then. */
-static void move(struct bench *b)
+static void move(struct series *s)
 {
 	for (unsigned i = 0; i < SERIES; i++) {
-		int64_t v = b->readings[i].value + (int64_t)(next_random(b) % 20000) - 10000;
-		b->readings[i].value = next_random(b) % 5000 ? CLAMP(v, 0, 600000) : 900000;
+		int64_t v = s->readings[i].value + (int64_t)(series_random(s) % 20000) - 10000;
+		s->readings[i].value = series_random(s) % 5000 ? CLAMP(v, 0, 600000) : 900000;
 	}
 }
 
-static int record_day(struct bench *b, struct buf *ret_tts)
+static int record_day(struct series *s, struct buf *ret_tts)
 {
 	struct entities *entities = entities_new(ENTITY_DEFAULT_MAX);
-	struct inputlog_options o = {.vocabulary = &b->vocabulary,
-				     .period_ns = b->period_ns,
+	struct inputlog_options o = {.vocabulary = &s->vocabulary,
+				     .period_ns = s->period_ns,
 				     .rules_digest = "",
 				     .entities = entities,
 				     .ring_bytes = 256 << 20,
@@ -58,11 +30,11 @@ static int record_day(struct bench *b, struct buf *ret_tts)
 	struct inputlog *l = NULL;
 	uint64_t begin_ns;
 	int r = inputlog_new(&o, &l);
-	for (unsigned s = 0; r == 0 && s < SECONDS; s++) {
-		move(b);
+	for (unsigned t = 0; r == 0 && t < SECONDS; t++) {
+		move(s);
 		inputlog_input(l, &(struct input){.kind = INPUT_TICK,
-						  .t_ns = (s + 1) * NS_PER_S,
-						  .tick = {b->readings, SERIES}});
+						  .t_ns = (t + 1) * NS_PER_S,
+						  .tick = {s->readings, SERIES}});
 	}
 	r = r < 0 ? r : inputlog_export(inputlog_fd(l), 0, UINT64_MAX, ret_tts, &begin_ns);
 	inputlog_free(l);
@@ -71,7 +43,7 @@ static int record_day(struct bench *b, struct buf *ret_tts)
 }
 
 /* The sorts of conditions that the stock rules have, in turn. */
-static struct ruleset *load(const struct bench *b)
+static struct ruleset *load(const struct series *s)
 {
 	static const char *const sorts[] = {
 		"signal.%03u > 80%% and rise(signal.%03u, 10s) > 20%%",
@@ -80,7 +52,7 @@ static struct ruleset *load(const struct bench *b)
 		"max(signal.%03u, 30s) > 85%% and slope(signal.%03u, 30s) > 1%%/s",
 	};
 	_cleanup_buf_ struct buf text = {0};
-	const struct load_options options = {.vocabulary = &b->vocabulary};
+	const struct load_options options = {.vocabulary = &s->vocabulary};
 	struct diagnostics *d = diagnostics_new();
 	struct ruleset *set = NULL;
 	buf_add_str(&text, "version: 1\nrules:\n");
@@ -97,14 +69,14 @@ static struct ruleset *load(const struct bench *b)
 
 int main(void)
 {
-	static struct bench b;
+	static struct series s;
 	_cleanup_buf_ struct buf tts = {0};
 	_cleanup_(replay_done) struct replay_result result = {0};
-	bench_init(&b);
-	struct ruleset *set = load(&b);
-	if (!set || record_day(&b, &tts) < 0)
+	series_init(&s, SERIES, TIER_SECOND, /* period_ns= */ NS_PER_S, /* value= */ 200000);
+	struct ruleset *set = load(&s);
+	if (!set || record_day(&s, &tts) < 0)
 		return 1;
-	struct replay_options o = {.samples = tts.data, .len = tts.len, .rules = set, .vocabulary = &b.vocabulary};
+	struct replay_options o = {.samples = tts.data, .len = tts.len, .rules = set, .vocabulary = &s.vocabulary};
 	uint64_t begin = clock_now(CLOCK_PROCESS_CPUTIME_ID);
 	int r = replay_run(&o, &result);
 	printf("%-28s %8.3f s for %llu readings, %zu firings, %.1f MiB of log\n", "replay of 24 h x 200 x 40",
