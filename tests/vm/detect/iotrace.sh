@@ -6,7 +6,7 @@ set_up() {
   modprobe virtio_blk 2>/dev/null; modprobe ext4 2>/dev/null
   mkdir -p "$disk"
   mountpoint -q "$disk" || { mkfs.ext4 -q -F /dev/vda && mount /dev/vda "$disk"; }
-  daemon_args+=(--set io-burst.level=4MiB/s --set io-burst.busy=20%)
+  daemon_args+=(--set io-burst.level=2MiB/s --set io-burst.busy=5%)
 }
 fault() { "$fault" write --path "$disk" --seconds 8 >/tmp/fault.txt; }
 # Bytes of the known file over all seconds, within 10 %: what is below the threshold in the first or last second is not told.
