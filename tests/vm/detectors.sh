@@ -18,7 +18,8 @@
 . "$(dirname "$0")/lib.sh"
 all=$(cd tests/vm/detect && ls *.sh | sed 's/\.sh$//')
 only=${*:-$all}
-daemon_args=()
+# Under the emulation every fault is a spike too, and what joins another incident has no bundle of its own.
+daemon_args=(--set cpu-sys-spike.level=99%)
 table=()
 
 use() { # use NAME: its functions, and none of the one before

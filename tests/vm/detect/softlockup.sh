@@ -2,7 +2,6 @@
 # A task holds CPU 1 in the kernel for 8 s; the watchdog looks after 2 s. Its sampling steps by 0.4 s and the last tick may
 # be that of a stalled emulator: what the record says is held against the record's own time.
 rule=soft-lockup
-set_up() { daemon_args+=(--set cpu-sys-spike.level=99%); } # eight seconds on one of two CPUs are a spike too
 fault() {
   echo 1 >/proc/sys/kernel/watchdog_thresh
   "$fault" hold --seconds 8 --cpu 1 --where test_run >/tmp/fault.txt
