@@ -26,6 +26,7 @@ use() { # use NAME: its functions, and none of the one before
   unset -f set_up fault expect clean_up
   rule= fresh=()
   . "tests/vm/detect/$1.sh"
+  declare -F fault expect >/dev/null || not_ok "$1: its file makes a fault and says what to expect"
 }
 state_of() { "$T" status --json | jq -r --arg n "$1" ".detectors[] | select(.detector == \$n) | $2"; }
 read_events() { # read_events NAME: those of the rule's bundle into /tmp/events.jsonl, what the fault said into /tmp/fault.json
