@@ -10,7 +10,6 @@
 #     expect                  checks: `event SENTENCE JQ-CONDITION` holds if any of the bundle's events fulfils it, with
 #                             $f.key being what the fault knows; `check …` of lib.sh for the rest
 #     clean_up                optional
-#     fresh=(RUN ARGUMENTS…)  its rule also fires for others' faults, or theirs for its own: a new daemon, with them kept quiet
 #
 # and, where it needs devices, says `# needs: QEMU ARGUMENTS` in a line of its own, for `run -q`.
 #
@@ -18,13 +17,16 @@
 . "$(dirname "$0")/lib.sh"
 all=$(cd tests/vm/detect && ls *.sh | sed 's/\.sh$//')
 only=${*:-$all}
-# Under the emulation every fault is a spike too, and what joins another incident has no bundle of its own.
-daemon_args=(--set cpu-sys-spike.level=99%)
+daemon_args=()
+# What a stall of the emulation alone fires. A firing that joins another's incident has no bundle of its own, so these are kept
+# quiet but for the one that is looked at, which has a daemon of its own.
+stalls=(blocked-task.level=1h cpu-sys-spike.level=99% receive-latency.late=1h run-queue-latency.level=1h slow-syscall.slow=1h
+  softirq-storm.late=1h)
 table=()
 
 use() { # use NAME: its functions, and none of the one before
   unset -f set_up fault expect clean_up
-  rule= fresh=()
+  rule=
   . "tests/vm/detect/$1.sh"
   declare -F fault expect >/dev/null || not_ok "$1: its file makes a fault and says what to expect"
 }
@@ -57,8 +59,11 @@ for current in $only; do
   use "$current"
   ! declare -F set_up >/dev/null || set_up
 done
+is_stall() { [[ " ${stalls[*]}" == *" $rule."* ]]; }
 start() {
-  daemon_start "${daemon_args[@]}" "${fresh[@]}"
+  local quiet=() s
+  for s in "${stalls[@]}"; do [ "${s%%.*}" = "$rule" ] || quiet+=(--set "$s"); done
+  daemon_start "${daemon_args[@]}" "${quiet[@]}"
   sleep 12 # the longest window of these rules is 10 s
 }
 complaints() { grep -E ' (error|warning): ' "$TRACETRAP_STATE_DIR/log" | head -20; }
@@ -69,12 +74,12 @@ start_afresh() {
   start
 }
 
-fresh=()
+rule=
 start
 for current in $only; do
   use "$current"
   echo "# $current"
-  [ ${#fresh[@]} = 0 ] || start_afresh
+  ! is_stall || start_afresh
   if [ "$(state_of "$current" .state)" = unsupported ]; then
     table+=("$current | unsupported: $(state_of "$current" .reason)")
     continue

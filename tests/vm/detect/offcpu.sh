@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Writes to a device that takes 2.5 s for each (dm-delay over a RAM disk); its kworker wakes the writer.
 rule=blocked-task
-fresh=(--set slow-syscall.slow=1h)
 set_up() {
   modprobe brd rd_nr=1 rd_size=65536 && modprobe dm-delay
   dmsetup create fault-slow --table "0 $(blockdev --getsz /dev/ram0) delay /dev/ram0 0 0 /dev/ram0 0 2500" && dmsetup mknodes

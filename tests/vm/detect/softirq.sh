@@ -3,7 +3,6 @@
 # where the timer's interrupt is, so that the tick comes late. What is raised in the first tick of a hold, 4 ms after its begin
 # at HZ 250, has waited for 93 % of it.
 rule=softirq-storm
-fresh=(--set receive-latency.late=1h)
 set_up() { daemon_args+=(--set softirq-storm.late=50ms); } # the emulator alone makes others wait for 30 ms
 fault() {
   "$fault" hold --seconds 0.06 --times 50 --cpu 1 --where softirq_entry >/tmp/storm.txt

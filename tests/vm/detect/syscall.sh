@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # fsync() on a device that takes 3 s for each write.
 rule=slow-syscall
-fresh=(--set blocked-task.level=1h)
 fault() { tests/fault/slow-fsync.sh "$fault" 10 >/tmp/fault.txt; }
 expect() {
   event "the call is told by number and name, with its argument and result" \
