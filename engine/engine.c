@@ -60,6 +60,9 @@ static void follow(struct engine *e, struct consequence *c)
 			log_info("drill: rule '%s' decided to fire", r->name);
 		else if (t->token)
 			firing_capture(e, t, &c->why);
+		else if (t->exception)
+			log_info("rule '%s' fired on '%s', excepted by '%s'", r->name,
+				 entities_get(e->entities, t->entity)->name, t->exception);
 		else
 			log_info("rule '%s' fired on '%s', suppressed by its limits", r->name,
 				 entities_get(e->entities, t->entity)->name);
@@ -165,19 +168,25 @@ static void detect_ready(void *ctx)
 	detect_take(e->detect, on_event, e);
 }
 
+static bool has_moved(int64_t now_ns, int64_t before_ns, uint64_t least_ns)
+{
+	return now_ns - before_ns >= (int64_t)least_ns || before_ns - now_ns >= (int64_t)least_ns;
+}
+
 static void tell_clock(struct engine *e)
 {
 	struct clocks c;
 	clocks_read(&c);
-	int64_t offset = (int64_t)(c.boottime - c.monotonic), moved = offset - e->boottime_offset_ns;
-	if (e->boottime_offset_ns && moved < (int64_t)NS_PER_MS && moved > -(int64_t)NS_PER_MS &&
-	    c.utc_offset_s == e->utc_offset_s)
+	int64_t offset = (int64_t)(c.boottime - c.monotonic), realtime = (int64_t)(c.realtime - c.monotonic);
+	if (e->boottime_offset_ns && !has_moved(offset, e->boottime_offset_ns, NS_PER_MS) &&
+	    !has_moved(realtime, e->realtime_offset_ns, NS_PER_S) && c.utc_offset_s == e->utc_offset_s)
 		return;
 	e->boottime_offset_ns = MAX(offset, 1);
+	e->realtime_offset_ns = realtime;
 	e->utc_offset_s = c.utc_offset_s;
 	struct input in = {.kind = INPUT_CLOCK,
 			   .t_ns = c.monotonic,
-			   .clock = {offset, (int64_t)(c.realtime - c.monotonic), c.utc_offset_s}};
+			   .clock = {offset, realtime, c.utc_offset_s}};
 	engine_take(e, &in);
 }
 

@@ -49,7 +49,7 @@ struct engine {
 	struct loop_watch *writer_watch;
 
 	uint64_t started_ns, last_ns; /* of the inputs' time */
-	int64_t boottime_offset_ns;
+	int64_t boottime_offset_ns, realtime_offset_ns; /* as last told */
 	int32_t utc_offset_s;
 	uint64_t census_ns, housekept_ns;
 	bool limits_changed; /* a token was spent since they were saved */

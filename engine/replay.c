@@ -85,6 +85,7 @@ static void on_transition(void *ctx, const struct transition *t)
 			 .rule = p->options->rules->rules[t->rule].name,
 			 .entity_kind = e->kind,
 			 .token = t->token,
+			 .excepted = t->exception != NULL,
 			 .mark = mark_of(p, t)};
 	memcpy(s.entity, e->name, sizeof(s.entity));
 	int r = said_add(&p->decided, &s);
@@ -104,6 +105,7 @@ static int take_recorded(struct replay *p, const struct recorded_transition *t)
 			 .rule = ours->name,
 			 .entity_kind = t->entity_kind,
 			 .token = t->token,
+			 .excepted = t->excepted,
 			 .mark = ""};
 	snprintf(s.entity, sizeof(s.entity), "%s", t->entity);
 	int r = said_add(&p->recorded, &s);
@@ -113,14 +115,14 @@ static int take_recorded(struct replay *p, const struct recorded_transition *t)
 static bool said_equal(const struct replay *p, const struct said *a, const struct said *b)
 {
 	return a->t_ns == b->t_ns && a->kind == b->kind && a->entity_kind == b->entity_kind && streq(a->rule, b->rule) &&
-	       streq(a->entity, b->entity) && (a->token == b->token || !p->tokens);
+	       streq(a->entity, b->entity) && a->excepted == b->excepted && (a->token == b->token || !p->tokens);
 }
 
 static void said_describe(const struct said *s, char *text, size_t size)
 {
 	if (s)
 		snprintf(text, size, "%s %s on %.60s%s", s->rule, transition_name(s->kind), s->entity,
-			 s->kind == TRANSITION_FIRED && !s->token ? " (suppressed)" : "");
+			 s->excepted ? " (excepted)" : s->kind == TRANSITION_FIRED && !s->token ? " (suppressed)" : "");
 	else
 		snprintf(text, size, "nothing");
 }

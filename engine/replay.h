@@ -33,7 +33,8 @@ struct replay_firing {
 	bool recorded; /* in the log; false: only with these rules */
 	uint64_t t_ns, recorded_t_ns;	/* CLOCK_MONOTONIC; 0 when it does not happen, is not recorded */
 	uint64_t at_ns, recorded_at_ns; /* CLOCK_REALTIME */
-	bool token;			/* false: suppressed by a limit */
+	bool token;			/* false: suppressed by a limit or an exception */
+	bool excepted;
 	const char *mark;		/* "cold", "unarmed", "" */
 };
 

@@ -73,6 +73,7 @@ static struct replay_firing firing_of(const struct said *happens, const struct s
 				  .recorded_t_ns = recorded ? recorded->t_ns : 0,
 				  .recorded_at_ns = recorded ? recorded->at_ns : 0,
 				  .token = t->token,
+				  .excepted = t->excepted,
 				  .mark = happens ? happens->mark : ""};
 	memcpy(f.entity, t->entity, sizeof(f.entity));
 	return f;

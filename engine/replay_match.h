@@ -12,7 +12,7 @@ struct said {
 	const char *rule; /* owned by the ruleset */
 	enum entity_kind entity_kind;
 	char entity[ENTITY_NAME_MAX];
-	bool token;
+	bool token, excepted;
 	const char *mark;
 };
 

@@ -52,6 +52,9 @@ static struct json_object *rule_row(const struct engine *e, uint16_t rule, uint1
 	add_seconds(o, "hold_progress_s", s->hold_progress_ns);
 	add_count(o, "fired", s->fired);
 	add_count(o, "suppressed", s->suppressed);
+	add_count(o, "excepted", s->excepted);
+	add_text(o, "exception", s->exception);
+	add_text(o, "last_exception", s->last_exception);
 	add_count(o, "tokens_entity", s->tokens_entity);
 	add_count(o, "tokens_rule", s->tokens_rule);
 	return o;

@@ -114,6 +114,9 @@ struct expr {
 enum severity { SEVERITY_INFO, SEVERITY_MINOR, SEVERITY_MAJOR, SEVERITY_CRITICAL };
 const char *severity_name(enum severity s);
 
+/* "mon" … "sun", as the bits of exception.days count. */
+const char *day_name(unsigned day);
+
 /* What `unknown:` says an unknown condition counts as. */
 enum unknown_policy { UNKNOWN_KEEP, UNKNOWN_TRUE, UNKNOWN_FALSE };
 
@@ -124,6 +127,30 @@ struct limit {
 };
 /* "4/1h", at most 10000 and at most one each millisecond; or "none". False for anything else. */
 bool limit_parse(const char *text, struct limit *ret);
+
+/* Whom or when a rule leaves alone: a firing while it holds changes the state and captures nothing. */
+struct exception_match {
+	enum entity_kind kind;
+	const char *pattern; /* as rule.match */
+};
+
+struct exception {
+	const char *name;
+	const char *reason; /* NULL: none given */
+	struct position at;
+	/*
+	 * All of them have to hold. Of the kind the rule is about: its own entity. In a rule on events: the event's own entity,
+	 * for a cgroup also the one the event happened in. Of any other kind: while one that matches lives.
+	 */
+	const struct exception_match *matches;
+	size_t n_matches;
+	uint32_t from_s, to_s; /* of the local day, to_s at most 86400; from_s > to_s: over midnight */
+	uint8_t days;	       /* on which that time begins; bit 0 is Monday */
+};
+
+#define DAY_S 86400U
+#define EVERY_DAY 0x7fU
+#define EXCEPTIONS_MAX 32
 
 struct param {
 	const char *name;
@@ -171,6 +198,9 @@ struct rule {
 	struct {
 		struct limit entity, rule;
 	} limits;
+
+	const struct exception *exceptions; /* the first that holds is told */
+	size_t n_exceptions;
 
 	const struct param *params;
 	size_t n_params;

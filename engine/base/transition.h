@@ -25,7 +25,8 @@ struct transition {
 	uint16_t rule; /* index in the ruleset */
 	uint16_t entity;
 	/* of FIRED */
-	bool token;	      /* false: suppressed by a limit, captures nothing */
+	bool token;	      /* false: suppressed by a limit or an exception, captures nothing */
+	const char *exception; /* of the rule, that held; NULL: none did. Owned by the ruleset */
 	bool by_hand, drill;
 	bool cold;	      /* replay only: windows were not yet as they would have been live */
 	bool unarmed;	      /* replay only: rests on a detector that was not attached */

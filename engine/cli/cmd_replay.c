@@ -152,7 +152,7 @@ static void print_firing(const struct replay_firing *f)
 	if (*f->mark)
 		buf_printf(&line, " (%s)", f->mark);
 	if (!f->token)
-		buf_add_str(&line, ", suppressed by its limits");
+		buf_add_str(&line, f->excepted ? ", under an exception" : ", suppressed by its limits");
 	puts(buf_str(&line));
 }
 
@@ -181,7 +181,8 @@ static struct json_object *firing_json(const struct replay_firing *f)
 	json_add_flag(o, "recorded", f->recorded);
 	if (f->recorded)
 		json_add_text(o, "recorded_at", clock_rfc3339(f->recorded_at_ns, at));
-	json_add_flag(o, "suppressed", !f->token);
+	json_add_flag(o, "suppressed", !f->token && !f->excepted);
+	json_add_flag(o, "excepted", f->excepted);
 	json_add_text(o, "mark", f->mark);
 	return o;
 }

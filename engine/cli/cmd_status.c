@@ -16,13 +16,16 @@ static double number(struct json_object *o, const char *key)
 
 static void print_rules(struct json_object *rows)
 {
-	printf("\n%-24s %-20s %-8s %-8s %6s %6s %7s\n", "RULE", "ENTITY", "STATE", "WHEN", "FIRED", "SUPPR.", "TOKENS");
+	printf("\n%-24s %-20s %-8s %-8s %6s %6s %6s %7s  %s\n", "RULE", "ENTITY", "STATE", "WHEN", "FIRED", "SUPPR.", "EXCEPT",
+	       "TOKENS", "EXCEPTION");
 	for (size_t i = 0; i < json_object_array_length(rows); i++) {
 		struct json_object *o = json_object_array_get_idx(rows, i);
-		_cleanup_buf_ struct buf entity = {0};
+		_cleanup_buf_ struct buf entity = {0}, exception = {0};
 		text_escape_terminal(&entity, ask_text(o, "entity"));
-		printf("%-24s %-20s %-8s %-8s %6.0f %6.0f %7.0f\n", ask_text(o, "rule"), buf_str(&entity),
-		       ask_text(o, "state"), ask_text(o, "verdict"), number(o, "fired"), number(o, "suppressed"), number(o, "tokens_entity"));
+		text_escape_terminal(&exception, ask_text(o, "exception"));
+		printf("%-24s %-20s %-8s %-8s %6.0f %6.0f %6.0f %7.0f  %s\n", ask_text(o, "rule"), buf_str(&entity),
+		       ask_text(o, "state"), ask_text(o, "verdict"), number(o, "fired"), number(o, "suppressed"),
+		       number(o, "excepted"), number(o, "tokens_entity"), buf_str(&exception));
 	}
 }
 

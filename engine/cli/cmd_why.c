@@ -31,6 +31,20 @@ static void print_term(struct json_object *term)
 	       text(term, "text"));
 }
 
+static void print_exception(struct json_object *o)
+{
+	struct json_object *e = NULL;
+	_cleanup_buf_ struct buf line = {0};
+	json_object_object_get_ex(o, "exception", &e);
+	if (!e)
+		return;
+	buf_add_str(&line, "excepted by '");
+	text_escape_terminal(&line, text(e, "name"));
+	buf_add_str(&line, *text(e, "reason") ? "': " : "'");
+	text_escape_terminal(&line, text(e, "reason"));
+	printf("%s; a firing now captures nothing\n", buf_str(&line));
+}
+
 static void print_why(struct json_object *o)
 {
 	struct json_object *terms = NULL;
@@ -39,6 +53,7 @@ static void print_why(struct json_object *o)
 	json_object_object_get_ex(o, "entity", &who);
 	text_escape_terminal(&entity, text(who, "name"));
 	printf("%s on %s is %s; its condition is %s\n", text(o, "rule"), buf_str(&entity), text(o, "state"), text(o, "verdict"));
+	print_exception(o);
 	json_object_object_get_ex(o, "terms", &terms);
 	for (size_t i = 0; terms && i < json_object_array_length(terms); i++)
 		print_term(json_object_array_get_idx(terms, i));

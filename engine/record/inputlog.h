@@ -77,7 +77,7 @@ struct recorded_transition {
 	enum transition_kind kind;
 	const char *rule, *entity;
 	enum entity_kind entity_kind;
-	bool token, drill, by_hand;
+	bool token, drill, by_hand, excepted;
 };
 
 enum inputlog_item_kind { INPUTLOG_CHECKPOINT, INPUTLOG_INPUT, INPUTLOG_TRANSITION, INPUTLOG_END };

@@ -55,7 +55,7 @@ enum inputlog_record {
 	RECORD_LOST = 14,
 };
 
-enum transition_flag { TRANSITION_TOKEN = 1, TRANSITION_DRILL = 2, TRANSITION_BY_HAND = 4 };
+enum transition_flag { TRANSITION_TOKEN = 1, TRANSITION_DRILL = 2, TRANSITION_BY_HAND = 4, TRANSITION_EXCEPTED = 8 };
 
 /* The list of series that a tick's readings are of, with what each was last. */
 struct shape {

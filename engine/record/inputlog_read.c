@@ -262,7 +262,8 @@ static int transition_read(struct inputlog_reader *r, struct record *rec, struct
 						     .entity_kind = e->kind,
 						     .token = flags & TRANSITION_TOKEN,
 						     .drill = flags & TRANSITION_DRILL,
-						     .by_hand = flags & TRANSITION_BY_HAND}};
+						     .by_hand = flags & TRANSITION_BY_HAND,
+						     .excepted = flags & TRANSITION_EXCEPTED}};
 	return 1;
 }
 

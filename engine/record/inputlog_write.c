@@ -413,7 +413,7 @@ void inputlog_transition(struct inputlog *l, const struct transition *t)
 	buf_add_zigzag(b, (int64_t)(t->t_ns - l->t_ns));
 	buf_add_char(b, (char)t->kind);
 	buf_add_char(b, (char)((t->token ? TRANSITION_TOKEN : 0) | (t->drill ? TRANSITION_DRILL : 0) |
-			       (t->by_hand ? TRANSITION_BY_HAND : 0)));
+			       (t->by_hand ? TRANSITION_BY_HAND : 0) | (t->exception ? TRANSITION_EXCEPTED : 0)));
 	buf_add_varint(b, t->rule);
 	buf_add_varint(b, t->entity);
 	put(l, RECORD_TRANSITION, b);

@@ -58,6 +58,9 @@ void check_capture_defaults(struct checker *c);
 void check_limits(struct checker *c, const struct node *map);
 void check_labels(struct checker *c, const struct node *map);
 
+/* except.c */
+void check_except(struct checker *c, const struct node *list);
+
 /* match.c: a glob, or /ERE/ that compiles and costs little. */
 bool check_match(struct checker *c, const char *match, struct position at);
 

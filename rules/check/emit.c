@@ -225,6 +225,43 @@ static void add_labels(struct buf *out, const struct rule *r)
 	}
 }
 
+static void add_days(struct buf *out, uint8_t days)
+{
+	const char *before = "        days: [";
+	for (unsigned day = 0; day < 7 && days != EVERY_DAY; day++)
+		if (days >> day & 1) {
+			buf_printf(out, "%s%s", before, day_name(day));
+			before = ", ";
+		}
+	buf_add_str(out, days == EVERY_DAY ? "" : "]\n");
+}
+
+static void add_exception(struct buf *out, const struct exception *e)
+{
+	buf_add_str(out, "      - name: ");
+	add_text(out, e->name);
+	buf_add_str(out, e->n_matches ? "\n        match:\n" : "\n");
+	for (size_t i = 0; i < e->n_matches; i++) {
+		buf_add_str(out, "      ");
+		add_key_text(out, entity_kind_name(e->matches[i].kind), e->matches[i].pattern);
+	}
+	buf_printf(out, "        between: '%02u:%02u-%02u:%02u'\n", e->from_s / 3600, e->from_s / 60 % 60, e->to_s / 3600,
+		   e->to_s / 60 % 60);
+	add_days(out, e->days);
+	if (e->reason) {
+		buf_add_str(out, "    ");
+		add_key_text(out, "reason", e->reason);
+	}
+}
+
+static void add_exceptions(struct buf *out, const struct rule *r)
+{
+	if (r->n_exceptions)
+		buf_add_str(out, "    except:\n");
+	for (size_t i = 0; i < r->n_exceptions; i++)
+		add_exception(out, &r->exceptions[i]);
+}
+
 bool rule_emit(struct arena *arena, const struct vocabulary *vocabulary, struct rule *rule)
 {
 	_cleanup_buf_ struct buf out = {0};
@@ -233,6 +270,7 @@ bool rule_emit(struct arena *arena, const struct vocabulary *vocabulary, struct 
 	add_condition(&out, rule);
 	add_arm(&out, vocabulary, rule);
 	add_capture(&out, vocabulary, rule);
+	add_exceptions(&out, rule);
 	add_labels(&out, rule);
 	char *digest = arena_alloc(arena, 17);
 	rule->yaml = out.failed ? NULL : arena_strndup(arena, buf_str(&out), out.len);

@@ -160,11 +160,6 @@ static void check_unknown(struct checker *c, const struct node *n)
 		c->rule->unknown = (enum unknown_policy)i;
 }
 
-static void check_later(struct checker *c, const struct node *n)
-{
-	check_error_at(c, n->at, "not-supported", "'except' is not supported yet");
-}
-
 /* In the order they build on each other: a condition needs the parameters and whom the rule is about. */
 static const struct {
 	const char *key;
@@ -174,7 +169,7 @@ static const struct {
 	{"on", check_on},	  {"for_each", check_for_each}, {"match", check_match_key}, {"params", check_params},
 	{"when", check_when},	  {"clear", check_clear},     {"hold", check_hold},	    {"clear_hold", check_clear_hold},
 	{"unknown", check_unknown}, {"arm", check_arm},	      {"capture", check_capture},   {"limits", check_limits},
-	{"labels", check_labels}, {"except", check_later},
+	{"labels", check_labels}, {"except", check_except},
 };
 
 static void set_defaults(struct checker *c, struct position at)

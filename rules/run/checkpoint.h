@@ -2,6 +2,9 @@
 /* What checkpoint.c and restore.c agree upon; the layout is drawn at the top of checkpoint.c. */
 #pragma once
 
-#define CHECKPOINT_MAGIC "TTM1"
+#define CHECKPOINT_MAGIC "TTM2"
 #define CHECKPOINT_MAGIC_LEN 4
-#define INSTANCE_NUMBERS 10
+#define INSTANCE_NUMBERS 12
+
+#define CHECKPOINT_MAGIC_1 "TTM1" /* before there were exceptions */
+#define INSTANCE_NUMBERS_1 10

@@ -5,6 +5,7 @@
  *     machine.c   inputs in; which rules are due        roster.c    births and deaths, who is watched by whom
  *     program.c   rules compiled                        eval.c      an expression's value now
  *     state.c     the states, arming, firing            buckets.c   limits of rules and entities, and their text
+ *     except.c    which exception holds
  *     checkpoint.c, restore.c   all of it as bytes
  *
  * Everything is indexed so that an input touches only what it concerns: a signal knows the rules that read it (bit masks),
@@ -60,7 +61,8 @@ struct instance {
 	struct true_span true_span;
 	uint64_t arm_true_ns;
 	struct bucket bucket;
-	uint64_t fired, suppressed;
+	uint64_t fired, suppressed, excepted;
+	uint16_t exception; /* that the last firing fell under; NONE */
 	struct stretches *stretches;
 };
 
@@ -68,6 +70,7 @@ struct rule_run {
 	const struct rule *rule;
 	struct program program;
 	uint16_t selection; /* NONE: disabled */
+	uint16_t *excepted; /* selections, one for each match of its exceptions */
 	struct instance *instances; /* by slot */
 	size_t n_instances;
 	struct bucket bucket;
@@ -144,6 +147,8 @@ struct machine {
 /* program.c: -ENOMEM, -E2BIG, -EINVAL (a pattern that is none). */
 int machine_compile(struct machine *m);
 void program_done(struct program *p);
+/* Index of the selection of that kind and pattern (NULL: the usual ones), made if there is none yet. */
+int machine_select(struct machine *m, enum entity_kind kind, const char *pattern);
 
 /* eval.c */
 enum truth eval_truth(const struct machine *m, const struct program *p, uint16_t node, uint16_t entity);
@@ -154,6 +159,11 @@ static inline struct series *series_of(const struct signal_use *u, unsigned slot
 {
 	return u->series && slot < u->slots ? (struct series *)(u->series + (size_t)slot * u->spec.stride) : NULL;
 }
+
+/* except.c */
+int exceptions_compile(struct machine *m, struct rule_run *r);
+/* Index of the first of the rule's exceptions that holds for the entity, the event in hand included; NONE. */
+uint16_t exception_now(const struct machine *m, const struct rule_run *r, uint16_t entity);
 
 /* roster.c */
 int roster_birth(struct machine *m, uint16_t slot, enum entity_kind kind, const char *name);

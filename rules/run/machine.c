@@ -260,6 +260,11 @@ static uint64_t hold_progress(const struct rule_run *r, const struct instance *i
 	return i->stretches ? stretches_sum(i->stretches, i->active_ns, r->rule->hold_of_ns) : 0;
 }
 
+static const char *exception_name(const struct rule_run *r, uint16_t index)
+{
+	return index == NONE ? NULL : r->rule->exceptions[index].name;
+}
+
 bool machine_status(const struct machine *m, uint16_t rule, uint16_t entity, struct rule_status *ret)
 {
 	const struct rule_run *r = rule < m->n_rules ? &m->rules[rule] : NULL;
@@ -279,6 +284,9 @@ bool machine_status(const struct machine *m, uint16_t rule, uint16_t entity, str
 		.true_span = i->true_span,
 		.fired = i->fired,
 		.suppressed = i->suppressed,
+		.excepted = i->excepted,
+		.exception = exception_name(r, exception_now(m, r, entity)),
+		.last_exception = exception_name(r, i->exception),
 		.tokens_entity = own.tokens,
 		.tokens_rule = shared.tokens,
 	};
@@ -292,6 +300,7 @@ static void free_rules(struct machine *m)
 		for (size_t k = 0; k < r->n_instances; k++)
 			stretches_free(r->instances[k].stretches);
 		free(r->instances);
+		free(r->excepted);
 		program_done(&r->program);
 	}
 	free(m->rules);

@@ -18,6 +18,10 @@
  * At FIRED the limits are asked: `token` says whether this firing may capture. Buckets: entity (rule × entity), rule,
  * host; a capture takes one from each or none from any. They refill on CLOCK_BOOTTIME (input.clock tells the offset).
  *
+ * A firing that falls under one of the rule's exceptions goes through the states as any other, takes no token and captures
+ * nothing; that is decided when it fires, and not again when the exception's time is over. Local time is the inputs'
+ * (input.clock), so that a replay decides alike wherever it runs.
+ *
  * Fine print. The time of holds runs between two evaluations that are both known; evaluations further apart than a gap
  * (series.h) have something unknown between them. Rules that count events are due at every tick and at each such event;
  * a detector's events are known from its INPUT_ATTACH on (always-on detectors need one too). `on` rules need none. A
@@ -83,7 +87,8 @@ struct rule_status {
 	uint64_t evaluated_ns;	   /* 0: never */
 	uint64_t hold_progress_ns; /* how long `when` has counted towards hold */
 	struct true_span true_span;
-	uint64_t fired, suppressed;	 /* since start */
+	uint64_t fired, suppressed, excepted; /* since start; of the fired: without a token, under an exception */
+	const char *exception, *last_exception; /* that holds now; that the last firing fell under; NULL: none */
 	uint32_t tokens_entity, tokens_rule; /* whole tokens left */
 };
 

@@ -119,7 +119,7 @@ static int compile_events(struct compiler *c, const struct expr *e, struct node 
 	return 0;
 }
 
-static int select_entities(struct machine *m, enum entity_kind kind, const char *pattern)
+int machine_select(struct machine *m, enum entity_kind kind, const char *pattern)
 {
 	for (size_t i = 0; i < m->n_selections; i++) {
 		const struct selection *s = &m->selections[i];
@@ -147,7 +147,7 @@ static int compile_quantifier(struct compiler *c, const struct expr *e, struct n
 {
 	enum entity_kind outer = c->inside;
 	bool quantified = c->quantified;
-	int r = select_entities(c->m, e->over.kind, e->over.match);
+	int r = machine_select(c->m, e->over.kind, e->over.match);
 	if (r < 0)
 		return r;
 	n->use = (uint16_t)r;
@@ -211,11 +211,11 @@ static int compile_rule(struct machine *m, size_t index)
 	struct rule_run *run = &m->rules[index];
 	const struct rule *rule = run->rule;
 	struct compiler c = {.m = m, .run = run, .rule = index, .inside = rule->for_each};
-	int r = select_entities(m, rule->for_each, rule->match);
+	int r = machine_select(m, rule->for_each, rule->match);
 	if (r < 0)
 		return r;
 	run->selection = (uint16_t)r;
-	if ((r = compile_root(&c, rule->when, &run->program.when)) < 0 ||
+	if ((r = exceptions_compile(m, run)) < 0 || (r = compile_root(&c, rule->when, &run->program.when)) < 0 ||
 	    (r = compile_root(&c, rule->clear, &run->program.clear)) < 0 ||
 	    (r = compile_root(&c, rule->arm.when, &run->program.arm_when)) < 0)
 		return r;

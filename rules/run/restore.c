@@ -10,6 +10,7 @@
 struct reader {
 	struct machine *m;
 	struct cursor c;
+	size_t instance_numbers;
 	uint16_t *slot_of; /* the writer's slot to ours; ENTITY_NONE: not living there, or no room here */
 };
 
@@ -62,7 +63,9 @@ static void get_head(struct reader *r)
 {
 	struct machine *m = r->m;
 	const void *magic = cursor_bytes(&r->c, CHECKPOINT_MAGIC_LEN);
-	r->c.bad |= !magic || memcmp(magic, CHECKPOINT_MAGIC, CHECKPOINT_MAGIC_LEN) != 0;
+	bool first = magic && memcmp(magic, CHECKPOINT_MAGIC_1, CHECKPOINT_MAGIC_LEN) == 0;
+	r->c.bad |= !magic || (!first && memcmp(magic, CHECKPOINT_MAGIC, CHECKPOINT_MAGIC_LEN) != 0);
+	r->instance_numbers = first ? INSTANCE_NUMBERS_1 : INSTANCE_NUMBERS;
 	uint64_t now_ns = cursor_varint(&r->c);
 	/* Leaves room for spans to be added to times. */
 	r->c.bad |= now_ns > (uint64_t)INT64_MAX;
@@ -231,12 +234,15 @@ static struct stretches *get_stretches(struct reader *r, uint64_t active_ns)
 
 static void get_numbers(struct reader *r, struct instance *i)
 {
+	uint64_t exception = NONE;
 	uint64_t *const numbers[INSTANCE_NUMBERS] = {
 		&i->evaluated_ns,	&i->active_ns,	       &i->begin_ns,	&i->since_ns, &i->true_since_ns,
 		&i->true_span.first_ns, &i->true_span.last_ns, &i->arm_true_ns, &i->fired,    &i->suppressed,
+		&i->excepted,		&exception,
 	};
-	for (size_t k = 0; k < INSTANCE_NUMBERS; k++)
+	for (size_t k = 0; k < r->instance_numbers; k++)
 		*numbers[k] = cursor_varint(&r->c);
+	i->exception = (uint16_t)MIN(exception, (uint64_t)NONE);
 	r->c.bad |= i->evaluated_ns > r->m->now_ns || i->begin_ns > i->active_ns || i->arm_true_ns > r->m->now_ns ||
 		    i->active_ns > r->m->now_ns;
 }
@@ -256,6 +262,7 @@ static void get_instance(struct reader *r, struct rule_run *run)
 	i.stretches = get_stretches(r, i.active_ns);
 	struct instance *to = run && i.entity != ENTITY_NONE && !r->c.bad ? instance_find(run, i.entity) : NULL;
 	if (to) {
+		i.exception = i.exception < run->rule->n_exceptions ? i.exception : NONE;
 		stretches_free(to->stretches);
 		*to = i;
 	} else {

@@ -58,6 +58,7 @@ static int instance_add(struct machine *m, struct rule_run *r, uint16_t slot)
 				    .verdict = TRUTH_UNKNOWN,
 				    .before = TRUTH_UNKNOWN,
 				    .since_ns = m->now_ns,
+				    .exception = NONE,
 				    .bucket = bucket_fresh(m, &r->rule->limits.entity)};
 	buckets_recall(&m->remembered, r->rule->name, who->kind, who->name, &all[at].bucket);
 	return 0;

@@ -77,10 +77,27 @@ static struct transition firing(const struct machine *m, const struct rule_run *
 	};
 }
 
-static void count_firing(struct instance *i, bool token)
+/* Whether it may capture. What falls under an exception takes no token. */
+static void admit(struct machine *m, struct rule_run *r, struct instance *i, struct transition *t)
+{
+	i->exception = exception_now(m, r, i->entity);
+	if (i->exception == NONE)
+		t->token = buckets_take_for(m, r, i);
+	else
+		t->exception = r->rule->exceptions[i->exception].name;
+}
+
+static void count_firing(struct instance *i, const struct transition *t)
 {
 	i->fired++;
-	i->suppressed += !token;
+	i->excepted += t->exception != NULL;
+	i->suppressed += !t->token && !t->exception;
+}
+
+/* Evidence that nobody takes needs no detectors. */
+static bool arms_at(const struct rule_run *r, const struct transition *firing)
+{
+	return wants_arming(r->rule) && !r->rule->arm.when && !firing->exception;
 }
 
 static void enter(const struct machine *m, struct instance *i, enum rule_state state)
@@ -94,15 +111,15 @@ static void fire(struct machine *m, struct rule_run *r, struct instance *i)
 {
 	struct transition t = firing(m, r, i->entity);
 	t.true_since_ns = i->true_since_ns;
-	t.token = buckets_take_for(m, r, i);
-	count_firing(i, t.token);
+	admit(m, r, i, &t);
+	count_firing(i, &t);
 	i->true_span = (struct true_span){i->true_since_ns, m->now_ns};
 	i->stretches = stretches_free(i->stretches);
 	enter(m, i, RULE_FIRING);
 	/* `clear` is another condition: its time starts with the next evaluation. */
 	i->before = TRUTH_UNKNOWN;
 	emit(m, &t);
-	if (wants_arming(r->rule) && !r->rule->arm.when)
+	if (arms_at(r, &t))
 		arm(m, r, i);
 }
 
@@ -246,9 +263,9 @@ void state_evaluate(struct machine *m, struct rule_run *r, struct instance *i)
 static void fire_and_end(struct machine *m, struct rule_run *r, struct instance *i, struct transition *t)
 {
 	if (i)
-		count_firing(i, t->token);
+		count_firing(i, t);
 	emit(m, t);
-	if (i && wants_arming(r->rule) && !r->rule->arm.when)
+	if (i && arms_at(r, t))
 		arm(m, r, i);
 	announce(m, r, t->entity, TRANSITION_ENDED);
 }
@@ -267,7 +284,7 @@ void state_event(struct machine *m, struct rule_run *r, const struct input *in)
 	if (counts_as(r->rule, (enum truth)i->verdict, /* clearing= */ false) != TRUTH_TRUE)
 		return;
 	struct transition t = firing(m, r, i->entity);
-	t.token = buckets_take_for(m, r, i);
+	admit(m, r, i, &t);
 	t.event = in;
 	i->since_ns = i->true_since_ns = m->now_ns;
 	i->true_span = (struct true_span){m->now_ns, m->now_ns};

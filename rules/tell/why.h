@@ -23,11 +23,11 @@ struct why_term {
  * rule does not watch the entity or was never evaluated; 0 with no terms when it has no `when`. */
 int why_terms(const struct machine *m, uint16_t rule, uint16_t entity, struct why_term **ret_terms, size_t *ret_n);
 
-/* The same as the JSON object of the bundle's why.json: {rule, entity, at, verdict, state, terms: [{source, kind, value,
+/* The same as the JSON object of the bundle's why.json: {rule, entity, at, verdict, state, exception, terms: [{source, kind, value,
  * unit, text, threshold, verdict, blamed, depth, entity}]}. Built by hand into text, so that rules/ needs no JSON library.
  *
  * `at` is ns of the timeline. `value` and `threshold` count whole units (45.2 with unit "%"), null when unknown; in a
  * comparison they are its left and right side, and `text` is both for people: "45.2% > 40.0%". Truths have a `verdict`
  * ("true", "false", "unknown"), numbers have none. `entity` is {kind, name}; with a term only where it is not the
- * rule's own. */
+ * rule's own. `exception` is {name, reason} of the one that holds, or null. */
 int why_json(const struct machine *m, uint16_t rule, uint16_t entity, const struct entity *who, struct buf *out);

@@ -139,6 +139,22 @@ static void put_term(struct buf *out, const struct machine *m, uint16_t entity, 
 	buf_add_char(out, '}');
 }
 
+static void put_exception(struct buf *out, const struct machine *m, uint16_t rule, uint16_t entity)
+{
+	const struct rule_run *r = &m->rules[rule];
+	uint16_t index = exception_now(m, r, entity);
+	put_key(out, "exception");
+	if (index == NONE) {
+		buf_add_str(out, "null");
+		return;
+	}
+	const struct exception *e = &r->rule->exceptions[index];
+	buf_add_char(out, '{');
+	put_key_text(out, "name", e->name);
+	put_key_text(out, "reason", e->reason ? e->reason : "");
+	buf_add_char(out, '}');
+}
+
 int why_json(const struct machine *m, uint16_t rule, uint16_t entity, const struct entity *who, struct buf *out)
 {
 	_cleanup_free_ struct why_term *terms = NULL;
@@ -155,6 +171,7 @@ int why_json(const struct machine *m, uint16_t rule, uint16_t entity, const stru
 	buf_printf(out, "%llu", (unsigned long long)status.evaluated_ns);
 	put_key_text(out, "verdict", verdicts[status.verdict]);
 	put_key_text(out, "state", states[status.state]);
+	put_exception(out, m, rule, entity);
 	put_key(out, "terms");
 	buf_add_char(out, '[');
 	for (size_t i = 0; i < n; i++) {

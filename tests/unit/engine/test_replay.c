@@ -121,6 +121,25 @@ static void another_rule_starts_cold_until_its_windows_are_full(void **state _un
 	ruleset_free(set);
 }
 
+/* The log begins at 22:30:00 UTC and lasts a minute. */
+static void an_exception_holds_by_the_recorded_clock(void **state _unused_)
+{
+	_cleanup_buf_ struct buf rule = {0}, tts = {0};
+	buf_printf(&rule, "%s    except: [{name: evening, between: \"22:30-22:31\"}]\n", hot_rule);
+	struct ruleset *set = load(busy_rule, buf_str(&rule), NULL);
+	struct live l;
+	_cleanup_(replay_done) struct replay_result r = {0};
+	record(set, 3, 20, &l, &tts);
+	replay(&tts, set, &r);
+	if (r.differences)
+		fail_msg("%s", r.difference);
+	assert_in_range(r.n, 2, 100);
+	for (size_t i = 0; i < r.n; i++)
+		assert_int_equal(r.firings[i].excepted, streq(r.firings[i].rule, "hot"));
+	live_end(&l);
+	ruleset_free(set);
+}
+
 static void a_changed_reading_shows_as_a_difference(void **state _unused_)
 {
 	struct ruleset *set = load(busy_rule, hot_rule, NULL);
@@ -163,6 +182,7 @@ int main(void)
 		cmocka_unit_test(a_higher_threshold_shows_what_would_not_have_fired),
 		cmocka_unit_test(a_lower_threshold_fires_the_same_incident_or_others_too),
 		cmocka_unit_test(another_rule_starts_cold_until_its_windows_are_full),
+		cmocka_unit_test(an_exception_holds_by_the_recorded_clock),
 		cmocka_unit_test(a_changed_reading_shows_as_a_difference),
 		cmocka_unit_test(foreign_bytes_are_refused),
 	};

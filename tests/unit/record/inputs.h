@@ -96,9 +96,9 @@ static inline void describe_input(struct buf *b, const struct input *in)
 
 static inline void describe_transition(struct buf *b, const struct recorded_transition *t)
 {
-	buf_printf(b, "%llu transition %d %s %s:%s%s%s%s", (unsigned long long)t->t_ns, t->kind, t->rule,
+	buf_printf(b, "%llu transition %d %s %s:%s%s%s%s%s", (unsigned long long)t->t_ns, t->kind, t->rule,
 		   entity_kind_name(t->entity_kind), t->entity, t->token ? " token" : "", t->drill ? " drill" : "",
-		   t->by_hand ? " by hand" : "");
+		   t->by_hand ? " by hand" : "", t->excepted ? " excepted" : "");
 }
 
 /* A little world: what lives, what it reads, and the log that it is written to. */
@@ -146,11 +146,13 @@ static inline void world_transition(struct world *w)
 			       .entity = entity,
 			       .token = world_random(w, 2),
 			       .drill = world_random(w, 2),
-			       .by_hand = world_random(w, 2)};
+			       .by_hand = world_random(w, 2),
+			       .exception = world_random(w, 2) ? "backups" : NULL};
 	const struct entity *e = entities_get(w->entities, entity);
 	inputlog_transition(w->log, &t);
 	describe_transition(&b, &(struct recorded_transition){t.t_ns, t.kind, test_rules[t.rule].name, e->name,
-							      e->kind, t.token, t.drill, t.by_hand});
+							      e->kind, t.token, t.drill, t.by_hand,
+							      t.exception != NULL});
 	lines_add(&w->lines, &b);
 }
 

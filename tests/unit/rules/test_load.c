@@ -260,6 +260,7 @@ static void a_rule_as_loaded_loads_again_as_the_same_rule(void **state _unused_)
 		   "    clear: disk.util < 5%\n    clear_hold: 1500ms\n    unknown: 'false'\n"
 		   "    arm: {when: disk.util > 30%, detectors: [iolatency, softirq], for: 90s}\n"
 		   "    capture: {before: 5m, after: 0s, collect: [blk, tasks], max_size: 1500KiB}\n"
+		   "    except: [{name: \"a: b\", match: {disk: /s.*/, cgroup: '*'}, between: '23:30-24:00', days: [tue, sun]}]\n"
 		   "    limits: {entity: 3/10s, rule: none}\n    labels: {who: \"a: b\"}\n"
 		   "  - {name: event, on: oom, for_each: cgroup, when: 'event.victim_comm == \"ja  va\\\\\"'}\n");
 	for (size_t i = 0; i < set->n; i++) {

@@ -31,9 +31,9 @@ static void say(void *ctx, const struct transition *t)
 	buf_printf(&rig->said, "%llu", (unsigned long long)(ms / 1000));
 	if (ms % 1000)
 		buf_printf(&rig->said, ".%03llu", (unsigned long long)(ms % 1000));
-	buf_printf(&rig->said, "s %s %s %s%s%s%s%s\n", transition_name(t->kind), rig->set->rules[t->rule].name,
+	buf_printf(&rig->said, "s %s %s %s%s%s%s%s%s%s\n", transition_name(t->kind), rig->set->rules[t->rule].name,
 		   rig->names[t->entity], t->kind == TRANSITION_FIRED && !t->token ? "!" : "", t->by_hand ? "*" : "",
-		   t->cold ? "?" : "", t->unarmed ? "~" : "");
+		   t->cold ? "?" : "", t->unarmed ? "~" : "", t->exception ? " but " : "", t->exception ? t->exception : "");
 }
 
 void rig_input(struct rig *rig, const struct input *in)

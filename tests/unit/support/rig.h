@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A machine on a test bench: inputs in a line each, the transitions as text: "1.5s fired r host\n", with "!" after a
- * suppressed firing, "*" after one by hand, "?" after a cold and "~" after an unarmed one.
+ * suppressed firing, "*" after one by hand, "?" after a cold and "~" after an unarmed one; one under an exception ends in "! but NAME".
  */
 #pragma once
 

@@ -113,7 +113,7 @@ static void the_json_is_stable_and_escapes_what_is_foreign(void **state)
 	assert_string_equal(
 		buf_str(&out),
 		"{\"rule\": \"r\", \"entity\": {\"kind\": \"disk\", \"name\": \"a\\\"\\u000a\"}, \"at\": 1000000000, "
-		"\"verdict\": \"true\", \"state\": \"firing\", \"terms\": ["
+		"\"verdict\": \"true\", \"state\": \"firing\", \"exception\": null, \"terms\": ["
 		"{\"source\": \"…\", \"kind\": \"comparison\", \"value\": 62.5, \"unit\": \"%\", "
 		"\"text\": \"62.5% > 50.0%\", \"threshold\": 50, \"verdict\": \"true\", \"blamed\": true, \"depth\": 0}, "
 		"{\"source\": \"disk.util\", \"kind\": \"signal\", \"value\": 62.5, \"unit\": \"%\", "
