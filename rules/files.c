@@ -6,7 +6,27 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <sys/stat.h>
+
+#define GLOB_MAGIC "*?["
+
+struct opened_file {
+	struct opened_file *next; /* opened before it */
+	const char *path;
+	dev_t dev;
+	ino_t ino;
+	const struct opened_file *by; /* who included it, NULL: nobody */
+	unsigned depth;
+	bool reading;
+};
+
+/* Why a file is read. Without `by`, a path that somebody named; `once`: nothing new if it was read already. */
+struct request {
+	const struct opened_file *by;
+	struct position at; /* of the word in `by` */
+	bool once;
+};
 
 #define refuse(f, at, code, ...) diagnostics_add((f)->diagnostics, DIAGNOSTIC_ERROR, at, code, __VA_ARGS__)
 
@@ -20,16 +40,89 @@ int files_load_text(struct files *f, const char *name, const char *text, size_t 
 	return arena_failed(f->arena) ? -ENOMEM : 0;
 }
 
-static void refuse_file(struct files *f, const char *path, int error)
+static void refuse_file(struct files *f, const struct request *why, const char *path, int error)
 {
-	struct position at = {path, 1, 1};
+	struct position at = why->by ? why->at : (struct position){path, 1, 1};
 	if (error == -EFBIG)
 		refuse(f, at, "yaml-too-big", "a file of more than %zu bytes", f->caps->file_bytes);
 	else
 		refuse(f, at, "unreadable", "cannot read '%s': %s", path, strerror(-error));
 }
 
-static int load_file(struct files *f, const char *path)
+static struct opened_file *find_opened(const struct files *f, const struct stat *st)
+{
+	for (struct opened_file *o = f->opened; o; o = o->next)
+		if (o->dev == st->st_dev && o->ino == st->st_ino)
+			return o;
+	return NULL;
+}
+
+/* "a.yaml includes b.yaml includes a.yaml": up from the file that would include again to the one that began. */
+static void add_way(struct buf *out, const struct opened_file *from, const struct opened_file *to)
+{
+	if (from != to && from->by)
+		add_way(out, from->by, to);
+	buf_printf(out, "%s includes ", from->path);
+}
+
+static void refuse_cycle(struct files *f, const struct request *why, const struct opened_file *again)
+{
+	_cleanup_buf_ struct buf way = {0};
+	add_way(&way, why->by, again);
+	refuse(f, why->at, "include-cycle", "a file that includes itself: %s%s", buf_str(&way), again->path);
+}
+
+/* Whether it is to be read at all. */
+static bool admit(struct files *f, const struct request *why, const struct stat *st)
+{
+	const struct opened_file *before = find_opened(f, st);
+	if (before && before->reading && why->by) {
+		refuse_cycle(f, why, before);
+		return false;
+	}
+	if (before && why->once)
+		return false;
+	if (why->by && why->by->depth >= INCLUDE_DEPTH_MAX)
+		refuse(f, why->at, "include-too-deep", "includes nest deeper than %d files", INCLUDE_DEPTH_MAX);
+	else if (f->n_opened >= FILES_MAX)
+		refuse(f, why->at, "too-many-files", "more than %d files", FILES_MAX);
+	else
+		return true;
+	return false;
+}
+
+static struct opened_file *remember(struct files *f, const struct request *why, const char *path, const struct stat *st)
+{
+	struct opened_file *o = arena_alloc(f->arena, sizeof(*o));
+	if (!o)
+		return NULL;
+	*o = (struct opened_file){
+		.next = f->opened,
+		.path = arena_strdup(f->arena, path),
+		.dev = st->st_dev,
+		.ino = st->st_ino,
+		.by = why->by,
+		.depth = why->by ? why->by->depth + 1 : 0,
+		.reading = true,
+	};
+	f->opened = o;
+	f->n_opened++;
+	if (why->by)
+		diagnostics_included(f->diagnostics, path, why->at);
+	return o->path ? o : NULL;
+}
+
+static int take_file(struct files *f, struct opened_file *o, const char *text, size_t len)
+{
+	const struct opened_file *outer = f->current;
+	f->current = o;
+	int r = files_load_text(f, o->path, text, len);
+	f->current = outer;
+	o->reading = false;
+	return r;
+}
+
+static int load_file(struct files *f, const char *path, const struct request *why)
 {
 	_cleanup_buf_ struct buf text = {0};
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -37,15 +130,18 @@ static int load_file(struct files *f, const char *path)
 	int r = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
 	if (r == 0 && !S_ISREG(st.st_mode))
 		r = S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+	if (r == 0 && !admit(f, why, &st))
+		return 0;
 	if (r == 0)
 		r = io_read_all(fd, f->caps->file_bytes, &text);
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0) {
-		refuse_file(f, path, r);
+		refuse_file(f, why, path, r);
 		return 0;
 	}
-	return files_load_text(f, path, buf_str(&text), text.len);
+	struct opened_file *o = remember(f, why, path, &st);
+	return o ? take_file(f, o, buf_str(&text), text.len) : -ENOMEM;
 }
 
 static int is_document(const struct dirent *d)
@@ -59,12 +155,12 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int load_directory(struct files *f, const char *path)
+static int load_directory(struct files *f, const char *path, const struct request *why)
 {
 	struct dirent **names;
 	int n = scandir(path, &names, is_document, by_name), r = 0;
 	if (n < 0) {
-		refuse_file(f, path, -errno);
+		refuse_file(f, why, path, -errno);
 		return 0;
 	}
 	for (int i = 0; i < n; i++) {
@@ -72,19 +168,79 @@ static int load_directory(struct files *f, const char *path)
 		buf_printf(&file, "%s/%s", path, names[i]->d_name);
 		free(names[i]);
 		if (r == 0)
-			r = file.failed ? -ENOMEM : load_file(f, buf_str(&file));
+			r = file.failed ? -ENOMEM : load_file(f, buf_str(&file), why);
 	}
 	free(names);
 	return r;
 }
 
-int files_load(struct files *f, const char *path)
+static int load_path(struct files *f, const char *path, const struct request *why)
 {
 	struct stat st;
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? load_directory(f, path) : load_file(f, path);
+	bool directory = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	return directory ? load_directory(f, path, &(struct request){why->by, why->at, .once = true})
+			 : load_file(f, path, why);
 }
 
-static void check_version(struct files *f, const struct node *root, const char *what)
+int files_load(struct files *f, const char *path)
+{
+	return load_path(f, path, &(struct request){0});
+}
+
+/* The directory of the including file, its name no glob even if it looks like one. */
+static void add_directory(struct buf *out, const char *file, bool escaped)
+{
+	const char *slash = strrchr(file, '/');
+	for (const char *c = file; slash && c <= slash; c++) {
+		if (escaped && strchr(GLOB_MAGIC "\\", *c))
+			buf_add_char(out, '\\');
+		buf_add_char(out, *c);
+	}
+}
+
+static void include_glob(struct files *f, const char *pattern, const char *word, const struct request *why)
+{
+	glob_t found = {0};
+	int r = glob(pattern, 0, NULL, &found);
+	if (r == GLOB_NOMATCH)
+		diagnostics_add(f->diagnostics, DIAGNOSTIC_WARNING, why->at, "include-nothing", "'%.128s' matches no file", word);
+	else if (r != 0)
+		refuse(f, why->at, "unreadable", "cannot look for '%.128s': %s", word, strerror(r == GLOB_NOSPACE ? ENOMEM : EIO));
+	for (size_t i = 0; r == 0 && i < found.gl_pathc && f->n_opened < FILES_MAX; i++)
+		load_path(f, found.gl_pathv[i], why);
+	globfree(&found);
+}
+
+/* Out of memory is known to the arena, which is asked when the document has been taken. */
+static void include_one(struct files *f, const struct node *n)
+{
+	const struct request why = {.by = f->current, .at = n->at, .once = true};
+	_cleanup_buf_ struct buf path = {0};
+	const char *word;
+	if (!node_string(n, f->diagnostics, &word))
+		return;
+	bool is_glob = strpbrk(word, GLOB_MAGIC) != NULL;
+	if (word[0] != '/')
+		add_directory(&path, f->current->path, is_glob);
+	buf_add_str(&path, word);
+	if (is_glob)
+		include_glob(f, buf_str(&path), word, &why);
+	else
+		load_path(f, buf_str(&path), &why);
+}
+
+void files_include(struct files *f, const struct node *list)
+{
+	if (!f->current)
+		refuse(f, list->at, "include-in-memory", "only a file can include others; this text is none");
+	else if (list->kind == NODE_SCALAR)
+		include_one(f, list);
+	else if (node_is_sequence(list, "a list of files to include", f->diagnostics))
+		for (size_t i = 0; i < list->n; i++)
+			include_one(f, list->items[i]);
+}
+
+void files_check_version(struct files *f, const struct node *root, const char *what)
 {
 	const struct node *n = node_get(root, "version");
 	uint64_t version;
@@ -98,7 +254,7 @@ const struct node *files_list(struct files *f, const struct node *root, const ch
 {
 	char expected[64];
 	snprintf(expected, sizeof(expected), "a list of %s", what);
-	check_version(f, root, what);
+	files_check_version(f, root, what);
 	const struct node *n = node_get(root, list);
 	if (!n)
 		refuse(f, root->at, "missing-key", "this file has no %s:", list);

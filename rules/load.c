@@ -15,64 +15,63 @@ const struct load_caps load_caps_default = {
 
 struct listed {
 	struct listed *next;
-	struct rule rule;
+	const struct node *map;
 };
 
 #define refuse(l, at, code, ...) diagnostics_add((l)->checker.diagnostics, DIAGNOSTIC_ERROR, at, code, __VA_ARGS__)
 
-static void load_rule(struct loading *l, const struct node *map)
-{
-	struct listed *item = arena_alloc(l->checker.arena, sizeof(*item));
-	if (!item)
-		return;
-	check_rule(&l->checker, map, &item->rule);
-	*l->tail = item;
-	l->tail = &item->next;
-	l->n++;
-}
-
-/* A file that is wrong everywhere is left after so many errors: each costs a search for what was meant. */
-#define ERRORS_MAX 500
-
-static void load_list(struct loading *l, const struct node *list)
+static void add_rules(struct loading *l, const struct node *list)
 {
 	for (size_t i = 0; i < list->n; i++) {
-		if (diagnostics_count(l->checker.diagnostics, DIAGNOSTIC_ERROR) >= l->errors_before + ERRORS_MAX) {
-			refuse(l, list->items[i]->at, "too-many-errors", "too many errors, the rules from here on were not looked at");
-			return;
-		}
 		if (l->n == l->checker.caps->rules) {
 			refuse(l, list->items[i]->at, "too-many-rules", "more than %zu rules", l->checker.caps->rules);
 			return;
 		}
-		load_rule(l, list->items[i]);
+		struct listed *item = arena_alloc(l->checker.arena, sizeof(*item));
+		if (!item)
+			return;
+		item->map = list->items[i];
+		*l->tail = item;
+		l->tail = &item->next;
+		l->n++;
 	}
 }
 
-static void check_head(struct loading *l, const struct node *root)
-{
-	static const char *const keys[] = {"version", "rules"};
-	static const char *const later[] = {"include", "override"};
-	bool any_later = false;
-	for (size_t i = 0; i < ARRAY_SIZE(later); i++) {
-		const struct node *n = node_get(root, later[i]);
-		any_later |= n != NULL;
-		if (n)
-			refuse(l, n->at, "not-supported", "'%s' is not supported yet", later[i]);
-	}
-	if (!any_later)
-		node_check_keys(root, "a rule file", keys, ARRAY_SIZE(keys), l->checker.diagnostics);
-}
-
+/* What is included comes first, so that the including file has the last word. */
 static void take_document(struct files *f, const struct node *root)
 {
+	static const char *const keys[] = {"version", "rules", "include", "override"};
 	struct loading *l = (struct loading *)f;
 	if (!node_is_mapping(root, "version: 1 and rules:", l->checker.diagnostics))
 		return;
-	check_head(l, root);
-	const struct node *rules = files_list(f, root, "rules", "rules");
+	node_check_keys(root, "a rule file", keys, ARRAY_SIZE(keys), l->checker.diagnostics);
+	const struct node *include = node_get(root, "include"), *override = node_get(root, "override"), *rules = NULL;
+	if (include)
+		files_include(f, include);
+	if (node_get(root, "rules") || (!include && !override))
+		rules = files_list(f, root, "rules", "rules");
+	else
+		files_check_version(f, root, "rules");
 	if (rules)
-		load_list(l, rules);
+		add_rules(l, rules);
+	if (override)
+		overrides_take(&l->overrides, override, l->checker.arena, l->checker.diagnostics);
+}
+
+/* A set that is wrong everywhere is left after so many errors: each costs a search for what was meant. */
+#define ERRORS_MAX 500
+
+static void check_rules(struct loading *l, struct rule *rules)
+{
+	size_t n = 0;
+	for (const struct listed *i = l->first; i; i = i->next) {
+		if (diagnostics_count(l->checker.diagnostics, DIAGNOSTIC_ERROR) >= l->errors_before + ERRORS_MAX) {
+			refuse(l, i->map->at, "too-many-errors", "too many errors, the rules from here on were not looked at");
+			break;
+		}
+		check_rule(&l->checker, i->map, &rules[n++]);
+	}
+	l->n = n;
 }
 
 static void refuse_duplicates(struct loading *l, const struct rule *rules)
@@ -98,44 +97,39 @@ static bool emit_all(struct loading *l, struct rule *rules, char ret_digest[17])
 	return true;
 }
 
-/* All files were read: what concerns them together, and the set if nothing was wrong. */
-static int finish(struct loading *l, struct ruleset **ret_set)
+/* All files were read. */
+static int finish(struct loading *l, const struct load_options *o, struct ruleset **ret_set)
 {
 	struct arena *arena = l->checker.arena;
 	struct ruleset *set = arena_alloc(arena, sizeof(*set));
 	struct rule *rules = arena_array(arena, struct rule, l->n);
-	size_t n = 0;
 	if (!set || !rules)
 		return -ENOMEM;
-	for (const struct listed *i = l->first; i; i = i->next)
-		rules[n++] = i->rule;
+	overrides_read(&l->overrides, o->overrides, o->n_overrides, arena, l->checker.diagnostics);
+	check_rules(l, rules);
 	refuse_duplicates(l, rules);
-	overrides_complain(&l->overrides, rules, n, l->checker.diagnostics);
+	overrides_complain(&l->overrides, rules, l->n, l->checker.diagnostics);
 	if (loading_refused(l))
 		return -EINVAL;
-	*set = (struct ruleset){.rules = rules, .n = n, .arena = arena};
+	*set = (struct ruleset){.rules = rules, .n = l->n, .arena = arena};
 	if (!emit_all(l, rules, set->digest) || arena_failed(arena))
 		return -ENOMEM;
 	*ret_set = set;
 	return 0;
 }
 
-static int load_prepare(struct loading *l, const struct load_options *o, struct diagnostics *d, struct arena *arena)
-{
-	loading_init(l, o, d, arena, take_document);
-	l->overrides = overrides_read(o->overrides, o->n_overrides, arena, d);
-	return arena_failed(arena) ? -ENOMEM : 0;
-}
-
 int rules_load(const struct load_options *options, struct diagnostics *diagnostics, struct ruleset **ret_set)
 {
 	_cleanup_arena_ struct arena *arena = arena_new();
 	struct loading l;
-	int r = arena ? load_prepare(&l, options, diagnostics, arena) : -ENOMEM;
+	if (!arena)
+		return -ENOMEM;
+	loading_init(&l, options, diagnostics, arena, take_document);
+	int r = 0;
 	for (size_t i = 0; r == 0 && i < options->n_paths; i++)
 		r = files_load(&l.files, options->paths[i]);
 	if (r == 0)
-		r = finish(&l, ret_set);
+		r = finish(&l, options, ret_set);
 	if (r == 0)
 		arena = NULL;
 	return r;
@@ -146,11 +140,12 @@ int rules_load_text(const char *name, const char *text, size_t len, const struct
 {
 	_cleanup_arena_ struct arena *arena = arena_new();
 	struct loading l;
-	int r = arena ? load_prepare(&l, options, diagnostics, arena) : -ENOMEM;
+	if (!arena)
+		return -ENOMEM;
+	loading_init(&l, options, diagnostics, arena, take_document);
+	int r = files_load_text(&l.files, name, text, len);
 	if (r == 0)
-		r = files_load_text(&l.files, name, text, len);
-	if (r == 0)
-		r = finish(&l, ret_set);
+		r = finish(&l, options, ret_set);
 	if (r == 0)
 		arena = NULL;
 	return r;

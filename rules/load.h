@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * From files to a ruleset: the front door of rules/text and rules/check. All mistakes of all files are reported at once;
- * a ruleset exists only if there were none. Reads files and directories (*.yaml, sorted by name), nothing else.
+ * a ruleset exists only if there were none. Reads files and directories (*.yaml, sorted by name) and what they include,
+ * nothing else. First all files are read, then the rules are checked, as all overrides together make them.
  */
 #pragma once
 
@@ -21,6 +22,8 @@ struct diagnostics; /* opaque; owns its texts */
 struct diagnostics *diagnostics_new(void);
 void diagnostics_add(struct diagnostics *d, enum diagnostic_level level, struct position at, const char *code,
 		     const char *fmt, ...) _printf_(5, 6);
+/* From now on whatever is added about `file` says that it was included there. */
+void diagnostics_included(struct diagnostics *d, const char *file, struct position from);
 size_t diagnostics_count(const struct diagnostics *d, enum diagnostic_level level);
 /* Sorted by file, line, column. The array lives until the next addition. */
 const struct diagnostic *diagnostics_all(struct diagnostics *d, size_t *ret_n);
@@ -39,7 +42,7 @@ extern const struct load_caps load_caps_default;
 struct load_options {
 	const char *const *paths; /* files and directories */
 	size_t n_paths;
-	const char *const *overrides; /* "RULE.PARAM=VALUE", "RULE.limits.entity=4/1h", "RULE.limits.entity=none" */
+	const char *const *overrides; /* "RULE.PARAM=VALUE", "RULE.limits.entity=4/1h" (or none), "RULE.enabled=false" */
 	size_t n_overrides;
 	const struct vocabulary *vocabulary;
 	const struct load_caps *caps; /* NULL: load_caps_default */

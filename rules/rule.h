@@ -160,6 +160,12 @@ struct param {
 	struct position at;
 };
 
+/* Where a setting was written, the last word on it: "hold", "arm.for", "params.level". */
+struct origin {
+	const char *key;
+	struct position at;
+};
+
 struct text_pair {
 	const char *key, *value;
 };
@@ -206,6 +212,9 @@ struct rule {
 	size_t n_params;
 	const struct text_pair *labels;
 	size_t n_labels;
+
+	const struct origin *origins; /* what has none is a default */
+	size_t n_origins;
 
 	const char *yaml;	/* this rule as loaded (overrides applied), a document of its own: the bundle's rule.yaml */
 	const char *digest;	/* hex of a 64-bit hash of yaml: two rules with equal digests decide alike */

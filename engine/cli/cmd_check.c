@@ -5,6 +5,7 @@
 #include "engine/detect/klog_patterns.h"
 #include "engine/vocabulary.h"
 #include "rules/load.h"
+#include "rules/tell/effective.h"
 
 #include <getopt.h>
 #include <json-c/json.h>
@@ -14,7 +15,7 @@ struct arguments {
 	const char **paths, **overrides, **noise;
 	size_t n_paths, n_overrides, n_noise;
 	const char *config; /* NULL: the usual one, which may be absent */
-	bool json;
+	bool json, effective;
 };
 
 static void show_json(struct diagnostics *d)
@@ -90,14 +91,23 @@ static int check_noise(const struct arguments *a, const struct config *c, struct
 	return r;
 }
 
+static void show_effective(const struct ruleset *set)
+{
+	_cleanup_buf_ struct buf out = {0};
+	rules_effective(set, &out);
+	fputs(buf_str(&out), stdout);
+}
+
 static int report(const struct arguments *a, struct diagnostics *d, const struct ruleset *set)
 {
 	size_t errors = diagnostics_count(d, DIAGNOSTIC_ERROR), warnings = diagnostics_count(d, DIAGNOSTIC_WARNING);
-	if (a->json)
+	if (a->json && !a->effective)
 		show_json(d);
 	else
 		diagnose_print(d, stderr);
-	if (!a->json && set && !errors)
+	if (a->effective && set)
+		show_effective(set);
+	else if (!a->json && set && !errors)
 		printf("%zu rule%s, %zu warning%s\n", set->n, set->n == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
 	return errors ? EXIT_FOUND : warnings ? EXIT_WARNINGS : EXIT_OK;
 }
@@ -132,6 +142,7 @@ static int parse(int argc, char **argv, struct arguments *a)
 {
 	static const struct option long_options[] = {
 		{"config", required_argument, NULL, 'c'},
+		{"effective", no_argument, NULL, 'e'},
 		{"json", no_argument, NULL, 'j'},
 		{"noise", required_argument, NULL, 'n'},
 		{"rules", required_argument, NULL, 'r'},
@@ -143,6 +154,9 @@ static int parse(int argc, char **argv, struct arguments *a)
 		switch (c) {
 		case 'c':
 			a->config = optarg;
+			break;
+		case 'e':
+			a->effective = true;
 			break;
 		case 'j':
 			a->json = true;

@@ -58,6 +58,9 @@ void check_capture_defaults(struct checker *c);
 void check_limits(struct checker *c, const struct node *map);
 void check_labels(struct checker *c, const struct node *map);
 
+/* origin.c: where each setting of the rule came from. */
+void check_origins(struct checker *c);
+
 /* except.c */
 void check_except(struct checker *c, const struct node *list);
 

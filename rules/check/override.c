@@ -4,7 +4,30 @@
 #include "engine/base/text.h"
 #include "rules/text/source.h"
 
-static const char *const settable_limits[] = {"limits.entity", "limits.rule"};
+/* Beside a rule's parameters. */
+static const char *const settable[] = {"enabled", "limits.entity", "limits.rule", "severity"};
+
+const char *override_reserved(size_t i)
+{
+	return i < ARRAY_SIZE(settable) ? settable[i] : NULL;
+}
+
+bool override_is_reserved(const char *key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(settable); i++)
+		if (streq(settable[i], key))
+			return true;
+	return false;
+}
+
+static void add(struct overrides *o, struct override *x)
+{
+	if (o->last)
+		o->last->next = x;
+	else
+		o->first = x;
+	o->last = x;
+}
 
 static struct node *scalar_at(struct arena *arena, const struct source *s, size_t offset)
 {
@@ -47,38 +70,101 @@ static bool read_one(const char *text, struct arena *arena, struct diagnostics *
 	return ret->rule && ret->key && ret->value;
 }
 
-struct overrides overrides_read(const char *const *texts, size_t n, struct arena *arena, struct diagnostics *d)
+void overrides_read(struct overrides *o, const char *const *texts, size_t n, struct arena *arena, struct diagnostics *d)
 {
-	struct overrides o = {.all = arena_array(arena, struct override, n)};
-	for (size_t i = 0; o.all && i < n; i++)
-		o.n += read_one(texts[i], arena, d, &o.all[o.n]);
-	return o;
+	struct override *all = arena_array(arena, struct override, n);
+	for (size_t i = 0; all && i < n; i++)
+		if (read_one(texts[i], arena, d, &all[i]))
+			add(o, &all[i]);
+}
+
+static void take_value(struct overrides *o, const struct node *rule, const char *key, const struct node_pair *p,
+		       struct arena *arena)
+{
+	struct override *x = arena_alloc(arena, sizeof(*x));
+	if (!x || !key)
+		return;
+	*x = (struct override){.rule = rule->text, .key = key, .value = p->value, .at = rule->at, .key_at = p->key->at};
+	add(o, x);
+}
+
+static void take_params(struct overrides *o, const struct node *rule, const struct node *map, struct arena *arena,
+			struct diagnostics *d)
+{
+	if (!map || !node_is_mapping(map, "parameters, as in {level: 60%}", d))
+		return;
+	for (size_t i = 0; i < map->n; i++)
+		take_value(o, rule, map->pairs[i].key->text, &map->pairs[i], arena);
+}
+
+static void take_limits(struct overrides *o, const struct node *rule, const struct node *map, struct arena *arena,
+			struct diagnostics *d)
+{
+	static const char *const keys[] = {"entity", "rule"};
+	static const char *const full[] = {"limits.entity", "limits.rule"};
+	if (!map || !node_is_mapping(map, "limits, as in {entity: 1/10m, rule: 6/1h}", d))
+		return;
+	node_check_keys(map, "limits", keys, ARRAY_SIZE(keys), d);
+	for (size_t i = 0; i < map->n; i++)
+		for (size_t k = 0; k < ARRAY_SIZE(keys); k++)
+			if (streq(map->pairs[i].key->text, keys[k]))
+				take_value(o, rule, full[k], &map->pairs[i], arena);
+}
+
+static void take_one(struct overrides *o, const struct node *map, struct arena *arena, struct diagnostics *d)
+{
+	static const char *const keys[] = {"rule", "params", "enabled", "limits", "severity"};
+	const char *name;
+	if (!node_is_mapping(map, "an override: a mapping with rule, and params, enabled, limits or severity", d))
+		return;
+	node_check_keys(map, "an override", keys, ARRAY_SIZE(keys), d);
+	const struct node *rule = node_get(map, "rule");
+	if (!rule)
+		diagnostics_add(d, DIAGNOSTIC_ERROR, map->at, "missing-key", "this override names no rule");
+	else if (map->n == 1)
+		diagnostics_add(d, DIAGNOSTIC_ERROR, map->at, "missing-key", "this override changes nothing; it takes params, "
+				"enabled, limits or severity");
+	if (!rule || !node_string(rule, d, &name))
+		return;
+	take_params(o, rule, node_get(map, "params"), arena, d);
+	take_limits(o, rule, node_get(map, "limits"), arena, d);
+	for (size_t i = 0; i < map->n; i++)
+		if (override_is_reserved(map->pairs[i].key->text))
+			take_value(o, rule, map->pairs[i].key->text, &map->pairs[i], arena);
+}
+
+void overrides_take(struct overrides *o, const struct node *list, struct arena *arena, struct diagnostics *d)
+{
+	if (!node_is_sequence(list, "a list of overrides, as in [{rule: cpu-sys-spike, params: {level: 60%}}]", d))
+		return;
+	for (size_t i = 0; i < list->n; i++)
+		take_one(o, list->items[i], arena, d);
 }
 
 const struct node *overrides_get(struct overrides *o, const char *rule, const char *key, const struct node *otherwise)
 {
-	for (size_t i = 0; i < o->n; i++)
-		if (streq(o->all[i].rule, rule) && streq(o->all[i].key, key)) {
-			o->all[i].used = true;
-			otherwise = o->all[i].value;
+	for (struct override *x = o->first; x; x = x->next)
+		if (streq(x->rule, rule) && streq(x->key, key)) {
+			x->used = true;
+			otherwise = x->value;
 		}
 	return otherwise;
 }
 
 static void complain_of_key(const struct override *o, const struct rule *rule, struct diagnostics *d)
 {
-	size_t n = rule->n_params + ARRAY_SIZE(settable_limits);
-	const char *names[rule->n_params + ARRAY_SIZE(settable_limits)];
+	size_t n = rule->n_params + ARRAY_SIZE(settable);
+	const char *names[rule->n_params + ARRAY_SIZE(settable)];
 	for (size_t i = 0; i < n; i++)
-		names[i] = i < rule->n_params ? rule->params[i].name : settable_limits[i - rule->n_params];
+		names[i] = i < rule->n_params ? rule->params[i].name : settable[i - rule->n_params];
 	const char *near = text_nearest(o->key, names, n);
 	if (near)
 		diagnostics_add(d, DIAGNOSTIC_ERROR, o->key_at, "unknown-param",
 				"rule '%s' has no parameter '%.80s', did you mean '%s'?", rule->name, o->key, near);
 	else
 		diagnostics_add(d, DIAGNOSTIC_ERROR, o->key_at, "unknown-param",
-				"rule '%s' has no parameter '%.80s'; what can be set are its params, limits.entity and "
-				"limits.rule", rule->name, o->key);
+				"rule '%s' has no parameter '%.80s'; what can be set are its params, enabled, severity, "
+				"limits.entity and limits.rule", rule->name, o->key);
 }
 
 static void complain_of_rule(const struct override *o, const struct rule *rules, size_t n, struct diagnostics *d)
@@ -95,15 +181,24 @@ static void complain_of_rule(const struct override *o, const struct rule *rules,
 	free(names);
 }
 
+/* Another word of an override that was complained of already. */
+static bool is_same_place(const struct override *a, const struct override *b)
+{
+	return a && a->at.file == b->at.file && a->at.line == b->at.line && a->at.column == b->at.column &&
+	       streq(a->rule, b->rule);
+}
+
 void overrides_complain(const struct overrides *o, const struct rule *rules, size_t n, struct diagnostics *d)
 {
-	for (const struct override *x = o->all; x < o->all + o->n; x++) {
+	const struct override *before = NULL;
+	for (const struct override *x = o->first; x; x = x->next) {
 		size_t i = 0;
 		while (i < n && !streq(rules[i].name, x->rule))
 			i++;
-		if (i == n)
-			complain_of_rule(x, rules, n, d);
-		else if (!x->used)
+		if (i < n && !x->used)
 			complain_of_key(x, &rules[i], d);
+		else if (i == n && !is_same_place(before, x))
+			complain_of_rule(x, rules, n, d);
+		before = x;
 	}
 }

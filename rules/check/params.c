@@ -7,6 +7,11 @@ static bool check_param_name(struct checker *c, const struct node *key)
 {
 	bool good = key->len && key->len <= 63 && strspn(key->text, PARAM_NAME_CHARS) == key->len &&
 		    !(key->text[0] >= '0' && key->text[0] <= '9');
+	if (good && override_is_reserved(key->text)) {
+		check_error_at(c, key->at, "bad-name", "no parameter can be called '%s': --set RULE.%s means the rule's own",
+			       key->text, key->text);
+		return false;
+	}
 	if (!good)
 		check_error_at(c, key->at, "bad-name", "a parameter's name is made of a-z, 0-9 and _, not '%.64s'", key->text);
 	return good;

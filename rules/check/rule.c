@@ -217,10 +217,13 @@ void check_rule(struct checker *c, const struct node *map, struct rule *ret)
 	node_check_keys(map, "a rule", names, ARRAY_SIZE(names), c->diagnostics);
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		const struct node *n = node_get(map, keys[i].key);
+		if (override_is_reserved(keys[i].key))
+			n = overrides_get(c->overrides, c->rule->name, keys[i].key, n);
 		if (n)
 			keys[i].check(c, n);
 	}
 	check_missing(c);
 	check_number_exprs(c);
+	check_origins(c);
 	check_lint(c);
 }

@@ -5,8 +5,17 @@
 
 /* A file that is wrong everywhere is not worth more lines than this; the rest is counted. */
 #define DIAGNOSTICS_MAX 1000
+#define CHAIN_MAX 16 /* of files that include one another */
+
+/* The includes of one file; its file's own include stands in the entry it points at. */
+struct included {
+	struct included *next;
+	const char *file;
+	struct position from;
+};
 
 struct diagnostics {
+	struct included *included;
 	struct diagnostic *all;
 	size_t n, cap, sorted;
 	size_t count[2]; /* by level, those that were not kept included */
@@ -27,6 +36,36 @@ static struct diagnostic *append(struct diagnostics *d)
 	return room ? &d->all[d->n] : NULL;
 }
 
+void diagnostics_included(struct diagnostics *d, const char *file, struct position from)
+{
+	struct included *i = arena_alloc(d->arena, sizeof(*i));
+	const char *name = arena_strdup(d->arena, file), *by = arena_strdup(d->arena, from.file);
+	if (!i || !name || !by)
+		return;
+	*i = (struct included){d->included, name, {by, from.line, from.column}};
+	d->included = i;
+}
+
+static const struct included *find_included(const struct diagnostics *d, const char *file)
+{
+	const struct included *i = d->included;
+	while (i && !streq(i->file, file))
+		i = i->next;
+	return i;
+}
+
+/* " (included from a.yaml:2, from b.yaml:3)" */
+static void add_chain(const struct diagnostics *d, struct buf *out, const char *file)
+{
+	const char *before = " (included from";
+	size_t n = 0;
+	for (const struct included *i = find_included(d, file); i && n < CHAIN_MAX; i = find_included(d, i->from.file), n++) {
+		buf_printf(out, "%s %s:%u", before, i->from.file, i->from.line);
+		before = ", from";
+	}
+	buf_add_str(out, n ? ")" : "");
+}
+
 /* Counted even when there is no memory for the text: an error must not turn into a success. */
 void diagnostics_add(struct diagnostics *d, enum diagnostic_level level, struct position at, const char *code,
 		     const char *fmt, ...)
@@ -37,8 +76,11 @@ void diagnostics_add(struct diagnostics *d, enum diagnostic_level level, struct 
 		return;
 	va_list ap;
 	va_start(ap, fmt);
-	const char *message = arena_vprintf(d->arena, fmt, ap);
+	_cleanup_buf_ struct buf text = {0};
+	buf_vprintf(&text, fmt, ap);
 	va_end(ap);
+	add_chain(d, &text, at.file ? at.file : "");
+	const char *message = text.failed ? NULL : arena_strdup(d->arena, buf_str(&text));
 	const char *file = arena_strdup(d->arena, at.file ? at.file : "");
 	if (!message || !file)
 		return;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "rules/load.h"
+#include "rules/tell/effective.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/support/vocabulary.h"
 
@@ -17,6 +18,22 @@ static void reload(const struct load_options *options, const struct rule *r)
 	diagnostics_free(d);
 }
 
+/* So has what people are shown as the rules in force. */
+static void reload_effective(const struct load_options *options, const struct ruleset *set)
+{
+	_cleanup_buf_ struct buf text = {0};
+	struct diagnostics *d = diagnostics_new();
+	struct ruleset *again = NULL;
+	rules_effective(set, &text);
+	int e = rules_load_text("effective.yaml", buf_str(&text), text.len, options, d, &again);
+	if (e != -ENOMEM && text.len < 1 << 20 && (e < 0 || !streq(set->digest, again->digest))) {
+		fprintf(stderr, "%s\nis %s\n", buf_str(&text), e < 0 ? "an error" : "other rules");
+		abort();
+	}
+	ruleset_free(again);
+	diagnostics_free(d);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct load_options options = {.vocabulary = test_vocabulary()};
@@ -27,6 +44,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	for (size_t i = 0; r == 0 && i < set->n; i++)
 		reload(&options, &set->rules[i]);
+	if (r == 0)
+		reload_effective(&options, set);
 	ruleset_free(set);
 	diagnostics_free(d);
 	return 0;

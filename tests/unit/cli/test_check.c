@@ -43,6 +43,12 @@ static void overrides_are_checked_as_the_daemon_would(void **state _unused_)
 	assert_int_equal(CHECK("--set", "cpu-sys-spike.level=60", "conf/rules.d"), EXIT_FOUND);
 }
 
+static void the_rules_in_force_are_shown_when_there_are_any(void **state _unused_)
+{
+	assert_int_equal(CHECK("--effective", "conf/rules.d"), EXIT_OK);
+	assert_int_equal(CHECK("--effective", "tests/data/rules/bad/signal-misspelt.yaml"), EXIT_FOUND);
+}
+
 static void the_configuration_is_checked_when_asked_for(void **state _unused_)
 {
 	assert_int_equal(CHECK("--config", "conf/tracetrap.yaml", "conf/rules.d"), EXIT_OK);
@@ -61,6 +67,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_exit_code_tells_clean_from_warnings_from_errors),
 		cmocka_unit_test(overrides_are_checked_as_the_daemon_would),
+		cmocka_unit_test(the_rules_in_force_are_shown_when_there_are_any),
 		cmocka_unit_test(the_configuration_is_checked_when_asked_for),
 		cmocka_unit_test(unknown_options_are_usage_errors),
 	};

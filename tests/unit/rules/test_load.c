@@ -218,7 +218,7 @@ static void the_longest_span_counts_windows_and_holds(void **state _unused_)
 static void overrides_change_parameters_and_limits_of_the_rule_they_name(void **state _unused_)
 {
 	static const char *const overrides[] = {"spike.level=60%", "spike.limits.entity=none", "other.limits.rule=4/1h",
-						"spike.level=70%"};
+						"spike.level=70%", "other.enabled=false", "spike.severity=minor"};
 	_cleanup_buf_ struct buf said = {0};
 	struct ruleset *set = load_with(SPIKE, overrides, ARRAY_SIZE(overrides), &said);
 	assert_string_equal(buf_str(&said), "");
@@ -227,6 +227,8 @@ static void overrides_change_parameters_and_limits_of_the_rule_they_name(void **
 	assert_int_equal(set->rules[1].limits.rule.burst, 4);
 	assert_int_equal(set->rules[1].limits.rule.refill_ns, 900 * S);
 	assert_non_null(strstr(set->rules[0].yaml, "level: 70%"));
+	assert_true(set->rules[0].enabled && !set->rules[1].enabled);
+	assert_int_equal(set->rules[0].severity, SEVERITY_MINOR);
 	ruleset_free(set);
 }
 
@@ -242,7 +244,8 @@ static void an_override_that_fits_nothing_is_an_error_at_its_column(void **state
 		{"spike.limits.entity=often",
 		 "--set:1:21: error: expected a limit like 1/10m or 4/1h, or none, not 'often'\n"},
 		{"spike.hold=5s", "--set:1:7: error: rule 'spike' has no parameter 'hold'; what can be set are its params, "
-				  "limits.entity and limits.rule\n"},
+				  "enabled, severity, limits.entity and limits.rule\n"},
+		{"spike.enabled=maybe", "--set:1:15: error: expected true or false, not 'maybe'\n"},
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		_cleanup_buf_ struct buf said = {0};
