@@ -32,7 +32,7 @@ enum expr_kind {
 	EXPR_MULTIPLY,
 	EXPR_DIVIDE, /* by zero: unknown */
 	EXPR_WINDOW, /* window: function over a signal and a span */
-	EXPR_EVENTS, /* detector, span_ns: how many arrived for this rule's entity (all of them for the host) */
+	EXPR_EVENTS, /* detector, span_ns: how many arrived for the rule's or the quantifier's entity (all of them for the host) */
 	EXPR_TALLY,  /* over, a: for how many entities `a` is true (unknown ones do not count) */
 	/* truths */
 	EXPR_NOT, /* a */

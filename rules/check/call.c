@@ -140,13 +140,10 @@ static struct expr *check_window(struct checker *c, struct scope scope, const st
 
 static bool events_fit(struct checker *c, struct scope scope, const struct term *t, const struct detector_def *d)
 {
-	if (scope.in_quantifier)
-		check_error(c, t->start, "misplaced-events", "events() counts for the rule's own entity; take it out of the quantifier");
-	else if (scope.about != ENTITY_KIND_HOST && scope.about != d->entity)
-		check_error(c, t->start, "wrong-entity", "events of '%s' belong to a %s and the host, not to a %s", d->name,
-			    entity_kind_name(d->entity), entity_kind_name(scope.about));
-	else
+	if (scope.about == ENTITY_KIND_HOST || scope.about == d->entity)
 		return true;
+	check_error(c, t->start, "wrong-entity", "events of '%s' belong to a %s and the host, not to a %s", d->name,
+		    entity_kind_name(d->entity), entity_kind_name(scope.about));
 	return false;
 }
 

@@ -96,7 +96,8 @@ struct detector_use {
 	uint64_t span_ns; /* the longest that is asked for; 0: none */
 	bool attached;
 	struct arrivals *of; /* per slot; NULL when not asked for */
-	uint64_t *readers;
+	uint64_t *readers; /* mask of rules that count them of their own entity */
+	uint64_t *over;	   /* of rules that count them by a quantifier */
 };
 
 struct resident {

@@ -157,6 +157,7 @@ static void count_event(struct machine *m, struct detector_use *d, uint16_t enti
 {
 	arrivals_add(&d->of[ENTITY_HOST], m->now_ns, d->span_ns);
 	due_for_one(m, d->readers, ENTITY_HOST);
+	due_for_all(m, d->over);
 	if (entity == ENTITY_HOST)
 		return;
 	arrivals_add(&d->of[entity], m->now_ns, d->span_ns);

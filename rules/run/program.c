@@ -108,13 +108,14 @@ static int compile_events(struct compiler *c, const struct expr *e, struct node 
 	if (!d->of)
 		d->of = calloc(m->max_entities, sizeof(*d->of));
 	if (!d->readers)
-		d->readers = calloc(m->n_words, sizeof(*d->readers));
+		d->readers = calloc(m->n_words * 2, sizeof(*d->readers));
 	if (!d->of || !d->readers)
 		return -ENOMEM;
+	d->over = d->readers + m->n_words;
 	n->use = e->events.detector;
 	n->span_ns = e->events.span_ns;
 	d->span_ns = MAX(d->span_ns, e->events.span_ns);
-	mask_set(d->readers, c->rule);
+	mask_set(c->quantified ? d->over : d->readers, c->rule);
 	c->pulses = true;
 	return 0;
 }

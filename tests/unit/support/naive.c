@@ -135,12 +135,19 @@ static bool reads(const struct expr *e, enum entity_kind inside, bool quantified
 	return quantified ? a->n->slots[a->reading->entity].kind == inside : a->reading->entity == a->entity;
 }
 
+/* Which events are asked for: any, or those of one detector that arrived for `event`, by a rule on `own`. */
+struct asked_events {
+	int detector;
+	uint16_t event, own;
+};
+
 static bool counts_events(const struct expr *e, enum entity_kind inside, bool quantified, const void *ctx)
 {
 	(void)inside;
-	(void)quantified;
-	const int *detector = ctx;
-	return e->kind == EXPR_EVENTS && (*detector < 0 || e->events.detector == *detector);
+	const struct asked_events *a = ctx;
+	if (e->kind != EXPR_EVENTS || a->detector < 0)
+		return e->kind == EXPR_EVENTS;
+	return e->events.detector == a->detector && (quantified || a->own == ENTITY_HOST || a->own == a->event);
 }
 
 static bool is_signal(const struct expr *e, enum entity_kind inside, bool quantified, const void *ctx)
@@ -154,7 +161,7 @@ static bool is_signal(const struct expr *e, enum entity_kind inside, bool quanti
 
 static bool tick_is_due(const struct naive *n, const struct rule *r, uint16_t entity, const struct input *in)
 {
-	int any = -1;
+	static const struct asked_events any = {.detector = -1};
 	if (in->tick.n && (any_expr(r, counts_events, &any) || !any_expr(r, is_signal, NULL)))
 		return true;
 	for (size_t i = 0; i < in->tick.n; i++) {
@@ -169,9 +176,8 @@ bool naive_is_due(const struct naive *n, const struct rule *r, uint16_t entity, 
 {
 	if (in->kind == INPUT_TICK)
 		return tick_is_due(n, r, entity, in);
-	int detector = in->event.detector;
-	return in->kind == INPUT_EVENT && n->detectors[detector].attached && any_expr(r, counts_events, &detector) &&
-	       (entity == ENTITY_HOST || entity == in->event.entity);
+	struct asked_events of = {in->event.detector, in->event.entity, entity};
+	return in->kind == INPUT_EVENT && n->detectors[of.detector].attached && any_expr(r, counts_events, &of);
 }
 
 /* --- inputs --- */

@@ -66,9 +66,9 @@ static struct expr *make_truth(enum entity_kind inside, unsigned depth)
 		return pair(chance(50) ? EXPR_AND : EXPR_OR, make_truth(inside, depth - 1), make_truth(inside, depth - 1));
 	if (depth && chance(10))
 		return pair(EXPR_NOT, make_truth(inside, depth - 1), NULL);
-	if (depth && inside == ENTITY_KIND_HOST && chance(20))
+	if (depth && chance(20))
 		return over(chance(50) ? EXPR_ANY : EXPR_ALL, ENTITY_KIND_DISK, NULL, make_truth(ENTITY_KIND_DISK, 0));
-	if (depth && inside == ENTITY_KIND_HOST && chance(10))
+	if (depth && chance(10))
 		return pair(EXPR_GREATER_EQUAL, over(EXPR_TALLY, ENTITY_KIND_DISK, NULL, make_truth(ENTITY_KIND_DISK, 0)),
 			    number((double)draw(3), UNIT_COUNT));
 	return pair((enum expr_kind)(EXPR_LESS + draw(6)), make_number(inside, depth), number((double)draw(12) - 2, UNIT_NUMBER));

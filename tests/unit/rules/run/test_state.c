@@ -209,6 +209,27 @@ static void events_are_unknown_while_not_attached_and_counted_from_then_on(void 
 	rig_stop(&rig);
 }
 
+static void events_below_a_quantifier_are_counted_for_each_entity(void **state)
+{
+	struct rig rig;
+	struct event_oom oom = {.victim_comm = "java"};
+	(void)state;
+	build_reset();
+	struct expr *twice = pair(EXPR_GREATER_EQUAL, events_of("oom", 10 * NS_PER_S), number(2, UNIT_COUNT));
+	build_rule("any", over(EXPR_ANY, ENTITY_KIND_CGROUP, NULL, twice))->for_each = ENTITY_KIND_DISK;
+	rig_start(&rig, build_ruleset());
+	rig_attach(&rig, 0, "oom", true);
+	rig_born(&rig, 0, 1, ENTITY_KIND_CGROUP, "/a");
+	rig_born(&rig, 0, 2, ENTITY_KIND_CGROUP, "/b");
+	rig_born(&rig, 0, 3, ENTITY_KIND_DISK, "sda");
+	rig_event(&rig, 1000, 1, "oom", &oom, sizeof(oom));
+	rig_event(&rig, 2000, 2, "oom", &oom, sizeof(oom));
+	assert_string_equal(rig_said(&rig), "");
+	rig_event(&rig, 3000, 2, "oom", &oom, sizeof(oom));
+	assert_string_equal(rig_said(&rig), "3s fired any sda\n");
+	rig_stop(&rig);
+}
+
 static void arming_begins_at_the_first_true_and_lasts_for_its_time_after_the_last(void **state)
 {
 	static const uint16_t detectors[] = {0};
@@ -315,6 +336,7 @@ int main(void)
 		cmocka_unit_test(rules_speak_in_their_order_then_entities_in_theirs),
 		cmocka_unit_test(an_event_fires_and_ends_at_once_for_the_entity_it_belongs_to),
 		cmocka_unit_test(events_are_unknown_while_not_attached_and_counted_from_then_on),
+		cmocka_unit_test(events_below_a_quantifier_are_counted_for_each_entity),
 		cmocka_unit_test(arming_begins_at_the_first_true_and_lasts_for_its_time_after_the_last),
 		cmocka_unit_test(a_rule_on_events_arms_what_it_waits_for_by_its_own_condition),
 		cmocka_unit_test(without_a_condition_arming_begins_at_the_firing),
