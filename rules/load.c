@@ -37,14 +37,21 @@ static void add_rules(struct loading *l, const struct node *list)
 	}
 }
 
+static const struct section_key keys[] = {
+	KEY("version", VALUE_VERSION, "of the language: 1", .required = true),
+	KEY("rules", VALUE_SECTIONS, "the rules", .of = &section_rule),
+	KEY("include", VALUE_TEXTS, "files, directories and globs, relative to this file, read before the rest of it"),
+	KEY("override", VALUE_SECTIONS, "what is changed in rules, wherever they stand", .of = &section_override),
+};
+const struct section section_file = SECTION("a rule file", keys);
+
 /* What is included comes first, so that the including file has the last word. */
 static void take_document(struct files *f, const struct node *root)
 {
-	static const char *const keys[] = {"version", "rules", "include", "override"};
 	struct loading *l = (struct loading *)f;
 	if (!node_is_mapping(root, "version: 1 and rules:", l->checker.diagnostics))
 		return;
-	node_check_keys(root, "a rule file", keys, ARRAY_SIZE(keys), l->checker.diagnostics);
+	section_check(&section_file, root, l->checker.diagnostics);
 	const struct node *include = node_get(root, "include"), *override = node_get(root, "override"), *rules = NULL;
 	if (include)
 		files_include(f, include);

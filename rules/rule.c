@@ -21,12 +21,6 @@ const char *severity_name(enum severity s)
 	return names[s];
 }
 
-const char *day_name(unsigned day)
-{
-	static const char *const names[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
-	return names[day];
-}
-
 const struct rule *ruleset_find(const struct ruleset *set, const char *name)
 {
 	for (size_t i = 0; i < set->n; i++)

@@ -114,9 +114,6 @@ struct expr {
 enum severity { SEVERITY_INFO, SEVERITY_MINOR, SEVERITY_MAJOR, SEVERITY_CRITICAL };
 const char *severity_name(enum severity s);
 
-/* "mon" … "sun", as the bits of exception.days count. */
-const char *day_name(unsigned day);
-
 /* What `unknown:` says an unknown condition counts as. */
 enum unknown_policy { UNKNOWN_KEEP, UNKNOWN_TRUE, UNKNOWN_FALSE };
 

@@ -4,6 +4,7 @@
 #include "engine/config.h"
 #include "engine/detect/klog_patterns.h"
 #include "engine/vocabulary.h"
+#include "rules/check/schema.h"
 #include "rules/load.h"
 #include "rules/tell/effective.h"
 
@@ -15,7 +16,7 @@ struct arguments {
 	const char **paths, **overrides, **noise;
 	size_t n_paths, n_overrides, n_noise;
 	const char *config; /* NULL: the usual one, which may be absent */
-	bool json, effective;
+	bool json, effective, schema;
 };
 
 static void show_json(struct diagnostics *d)
@@ -91,6 +92,18 @@ static int check_noise(const struct arguments *a, const struct config *c, struct
 	return r;
 }
 
+static int show_schema(void)
+{
+	_cleanup_buf_ struct buf out = {0};
+	rules_schema(vocabulary(), &out);
+	struct json_object *o = json_tokener_parse(buf_str(&out));
+	if (!o)
+		return EXIT_FOUND;
+	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(o);
+	return EXIT_OK;
+}
+
 static void show_effective(const struct ruleset *set)
 {
 	_cleanup_buf_ struct buf out = {0};
@@ -146,6 +159,7 @@ static int parse(int argc, char **argv, struct arguments *a)
 		{"json", no_argument, NULL, 'j'},
 		{"noise", required_argument, NULL, 'n'},
 		{"rules", required_argument, NULL, 'r'},
+		{"schema", no_argument, NULL, 'S'},
 		{"set", required_argument, NULL, 's'},
 		{0},
 	};
@@ -166,6 +180,9 @@ static int parse(int argc, char **argv, struct arguments *a)
 			break;
 		case 'r':
 			a->paths[a->n_paths++] = optarg;
+			break;
+		case 'S':
+			a->schema = true;
 			break;
 		case 's':
 			a->overrides[a->n_overrides++] = optarg;
@@ -190,5 +207,5 @@ int cmd_check(int argc, char **argv)
 	if (!paths || !overrides || !noise)
 		return EXIT_FOUND;
 	int r = parse(argc, argv, &a);
-	return r == EXIT_OK ? check(&a) : r;
+	return r != EXIT_OK ? r : a.schema ? show_schema() : check(&a);
 }

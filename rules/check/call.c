@@ -216,11 +216,19 @@ static bool is_tally(const struct term *t)
 	return first->kind == TERM_NAME && (first->match || entity_kind_of(first->text) >= 0);
 }
 
+const char *check_function_name(size_t i)
+{
+	if (i < ARRAY_SIZE(functions))
+		return functions[i].name;
+	i -= ARRAY_SIZE(functions);
+	return i < ARRAY_SIZE(others) ? others[i] : NULL;
+}
+
 static struct expr *unknown_function(struct checker *c, const struct term *t)
 {
 	const char *names[ARRAY_SIZE(functions) + ARRAY_SIZE(others)];
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		names[i] = i < ARRAY_SIZE(functions) ? functions[i].name : others[i - ARRAY_SIZE(functions)];
+		names[i] = check_function_name(i);
 	const char *near = text_nearest(t->text, names, ARRAY_SIZE(names));
 	if (near)
 		check_error(c, t->start, "unknown-function", "unknown function '%.64s', did you mean '%s'?", t->text, near);

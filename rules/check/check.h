@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "rules/check/keys.h"
 #include "rules/check/override.h"
 #include "rules/check/units.h"
 #include "rules/text/node.h"
@@ -95,6 +96,9 @@ int check_detector(struct checker *c, const char *name, struct position at);
 int check_collector(struct checker *c, const char *name, struct position at);
 int check_entity_kind(struct checker *c, const char *name, struct position at);
 bool check_word(struct checker *c, const struct event_field *f, const char *word, struct position at);
+
+/* call.c: the i-th function of the language, NULL after the last. */
+const char *check_function_name(size_t i);
 
 /* lint.c: what is allowed, but hardly meant. */
 void check_lint(struct checker *c);

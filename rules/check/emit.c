@@ -166,7 +166,6 @@ static void add_params(struct buf *out, const struct rule *r)
 
 static void add_condition(struct buf *out, const struct rule *r)
 {
-	static const char *const policies[] = {"keep", "true", "false"};
 	if (r->when)
 		add_key_text(out, "when", r->when->source);
 	if (r->on >= 0)
@@ -181,7 +180,7 @@ static void add_condition(struct buf *out, const struct rule *r)
 	if (r->clear)
 		add_key_text(out, "clear", r->clear->source);
 	add_key_duration(out, "    clear_hold", r->clear_hold_ns);
-	add_key_text(out, "unknown", policies[r->unknown]);
+	add_key_text(out, "unknown", unknown_words[r->unknown]);
 }
 
 static void add_arm(struct buf *out, const struct vocabulary *v, const struct rule *r)
@@ -230,7 +229,7 @@ static void add_days(struct buf *out, uint8_t days)
 	const char *before = "        days: [";
 	for (unsigned day = 0; day < 7 && days != EVERY_DAY; day++)
 		if (days >> day & 1) {
-			buf_printf(out, "%s%s", before, day_name(day));
+			buf_printf(out, "%s%s", before, day_words[day]);
 			before = ", ";
 		}
 	buf_add_str(out, days == EVERY_DAY ? "" : "]\n");

@@ -3,6 +3,15 @@
 
 #include "engine/base/text.h"
 
+static const struct section_key keys[] = {
+	KEY("name", VALUE_TEXT, "what status and why call it", .required = true),
+	KEY("match", VALUE_PATTERNS, "whom: {cgroup: \"/backup.slice/*\"}"),
+	KEY("between", VALUE_BETWEEN, "local time, over midnight too"),
+	KEY("days", VALUE_CHOICES, "on which that time begins; default: every day", .words = day_words),
+	KEY("reason", VALUE_TEXT, "for people"),
+};
+const struct section section_exception = SECTION("an exception", keys);
+
 #define WHOLE_DAY (struct exception){.from_s = 0, .to_s = DAY_S, .days = EVERY_DAY}
 
 static void check_exception_name(struct checker *c, const struct node *n, struct exception *e)
@@ -52,11 +61,8 @@ static void check_between(struct checker *c, const struct node *n, struct except
 
 static void check_day(struct checker *c, const struct node *n, uint8_t *days)
 {
-	const char *names[7];
 	unsigned day;
-	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
-		names[i] = day_name(i);
-	if (node_choice(n, names, ARRAY_SIZE(names), c->diagnostics, &day))
+	if (node_choice(n, day_words, 7, c->diagnostics, &day))
 		*days |= (uint8_t)(1U << day);
 }
 
@@ -112,10 +118,9 @@ static void check_matches(struct checker *c, const struct node *map, struct exce
 
 static void check_one(struct checker *c, const struct node *map, struct exception *e)
 {
-	static const char *const keys[] = {"name", "match", "between", "days", "reason"};
 	if (!node_is_mapping(map, "an exception: a mapping with name, and match or between", c->diagnostics))
 		return;
-	node_check_keys(map, "an exception", keys, ARRAY_SIZE(keys), c->diagnostics);
+	section_check(&section_exception, map, c->diagnostics);
 	const struct node *name = node_get(map, "name"), *reason = node_get(map, "reason");
 	if (name)
 		check_exception_name(c, name, e);

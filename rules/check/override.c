@@ -2,7 +2,17 @@
 #include "rules/check/override.h"
 
 #include "engine/base/text.h"
+#include "rules/check/keys.h"
 #include "rules/text/source.h"
+
+static const struct section_key keys[] = {
+	KEY("rule", VALUE_NAME, "its name", .required = true),
+	KEY("params", VALUE_PARAMS, "other values of its parameters"),
+	KEY("enabled", VALUE_TRUTH, "false turns it off"),
+	KEY("limits", VALUE_SECTION, "how often it may capture", .of = &section_limits),
+	KEY("severity", VALUE_CHOICE, "another severity", .words = severity_words),
+};
+const struct section section_override = SECTION("an override", keys);
 
 /* Beside a rule's parameters. */
 static const char *const settable[] = {"enabled", "limits.entity", "limits.rule", "severity"};
@@ -100,24 +110,23 @@ static void take_params(struct overrides *o, const struct node *rule, const stru
 static void take_limits(struct overrides *o, const struct node *rule, const struct node *map, struct arena *arena,
 			struct diagnostics *d)
 {
-	static const char *const keys[] = {"entity", "rule"};
-	static const char *const full[] = {"limits.entity", "limits.rule"};
 	if (!map || !node_is_mapping(map, "limits, as in {entity: 1/10m, rule: 6/1h}", d))
 		return;
-	node_check_keys(map, "limits", keys, ARRAY_SIZE(keys), d);
-	for (size_t i = 0; i < map->n; i++)
-		for (size_t k = 0; k < ARRAY_SIZE(keys); k++)
-			if (streq(map->pairs[i].key->text, keys[k]))
-				take_value(o, rule, full[k], &map->pairs[i], arena);
+	section_check(&section_limits, map, d);
+	for (size_t i = 0; i < map->n; i++) {
+		char full[64];
+		snprintf(full, sizeof(full), "limits.%.40s", map->pairs[i].key->text);
+		if (override_is_reserved(full))
+			take_value(o, rule, arena_strdup(arena, full), &map->pairs[i], arena);
+	}
 }
 
 static void take_one(struct overrides *o, const struct node *map, struct arena *arena, struct diagnostics *d)
 {
-	static const char *const keys[] = {"rule", "params", "enabled", "limits", "severity"};
 	const char *name;
 	if (!node_is_mapping(map, "an override: a mapping with rule, and params, enabled, limits or severity", d))
 		return;
-	node_check_keys(map, "an override", keys, ARRAY_SIZE(keys), d);
+	section_check(&section_override, map, d);
 	const struct node *rule = node_get(map, "rule");
 	if (!rule)
 		diagnostics_add(d, DIAGNOSTIC_ERROR, map->at, "missing-key", "this override names no rule");

@@ -29,9 +29,8 @@ static void check_enabled(struct checker *c, const struct node *n)
 
 static void check_severity(struct checker *c, const struct node *n)
 {
-	static const char *const names[] = {"info", "minor", "major", "critical"};
 	unsigned i;
-	if (node_choice(n, names, ARRAY_SIZE(names), c->diagnostics, &i))
+	if (node_choice(n, severity_words, SEVERITY_CRITICAL + 1, c->diagnostics, &i))
 		c->rule->severity = (enum severity)i;
 }
 
@@ -154,23 +153,36 @@ static void check_clear_hold(struct checker *c, const struct node *n)
 
 static void check_unknown(struct checker *c, const struct node *n)
 {
-	static const char *const names[] = {"keep", "true", "false"};
 	unsigned i;
-	if (!has_no_duration(c, n, "unknown") && node_choice(n, names, ARRAY_SIZE(names), c->diagnostics, &i))
+	if (!has_no_duration(c, n, "unknown") && node_choice(n, unknown_words, UNKNOWN_FALSE + 1, c->diagnostics, &i))
 		c->rule->unknown = (enum unknown_policy)i;
 }
 
 /* In the order they build on each other: a condition needs the parameters and whom the rule is about. */
-static const struct {
-	const char *key;
-	void (*check)(struct checker *c, const struct node *n);
-} keys[] = {
-	{"name", check_name},	  {"summary", check_summary}, {"severity", check_severity}, {"enabled", check_enabled},
-	{"on", check_on},	  {"for_each", check_for_each}, {"match", check_match_key}, {"params", check_params},
-	{"when", check_when},	  {"clear", check_clear},     {"hold", check_hold},	    {"clear_hold", check_clear_hold},
-	{"unknown", check_unknown}, {"arm", check_arm},	      {"capture", check_capture},   {"limits", check_limits},
-	{"labels", check_labels}, {"except", check_except},
+static const struct section_key keys[] = {
+	KEY("name", VALUE_NAME, "unique; incidents are called after it", .required = true, .check = check_name),
+	KEY("summary", VALUE_TEXT, "one line, for people", .check = check_summary),
+	KEY("severity", VALUE_CHOICE, "default: major", .words = severity_words, .check = check_severity),
+	KEY("enabled", VALUE_TRUTH, "false: loaded and checked, never evaluated", .check = check_enabled),
+	KEY("on", VALUE_DETECTOR, "fires per event of this detector, and ends at once", .check = check_on),
+	KEY("for_each", VALUE_KIND, "whom the rule is about; default: host", .check = check_for_each),
+	KEY("match", VALUE_PATTERN, "which of them: a glob, or /an extended regular expression/", .check = check_match_key),
+	KEY("params", VALUE_PARAMS, "numbers the conditions call $name; --set RULE.NAME=VALUE overrides", .check = check_params),
+	KEY("when", VALUE_CONDITION, "fires when this is true", .check = check_when),
+	KEY("clear", VALUE_CONDITION, "what ends a firing; default: not when", .check = check_clear),
+	KEY("hold", VALUE_HOLD, "true for so long, as 500ms; or in sum, as 3s of 5s", .check = check_hold),
+	KEY("clear_hold", VALUE_DURATION, "clear for so long; default: hold", .check = check_clear_hold),
+	KEY("unknown", VALUE_CHOICE, "what an unknown condition counts as; default: keep", .words = unknown_words,
+	 .check = check_unknown),
+	KEY("arm", VALUE_SECTION, "detectors that are attached only now", .of = &section_arm, .check = check_arm),
+	KEY("capture", VALUE_SECTION, "what evidence is taken", .of = &section_capture, .check = check_capture),
+	KEY("limits", VALUE_SECTION, "how often it may capture", .of = &section_limits, .check = check_limits),
+	KEY("labels", VALUE_LABELS, "words of your own for the incident", .check = check_labels),
+	KEY("except", VALUE_SECTIONS, "fires, but captures nothing, while one of these holds", .of = &section_exception,
+	 .check = check_except),
 };
+
+const struct section section_rule = SECTION("a rule", keys);
 
 static void set_defaults(struct checker *c, struct position at)
 {
@@ -204,7 +216,6 @@ static void check_missing(struct checker *c)
 
 void check_rule(struct checker *c, const struct node *map, struct rule *ret)
 {
-	const char *names[ARRAY_SIZE(keys)];
 	c->rule = ret;
 	c->map = map;
 	c->params = NULL;
@@ -212,13 +223,11 @@ void check_rule(struct checker *c, const struct node *map, struct rule *ret)
 	set_defaults(c, map->at);
 	if (!node_is_mapping(map, "a rule: a mapping with name and when", c->diagnostics))
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		names[i] = keys[i].key;
-	node_check_keys(map, "a rule", names, ARRAY_SIZE(names), c->diagnostics);
+	section_check(&section_rule, map, c->diagnostics);
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		const struct node *n = node_get(map, keys[i].key);
-		if (override_is_reserved(keys[i].key))
-			n = overrides_get(c->overrides, c->rule->name, keys[i].key, n);
+		const struct node *n = node_get(map, keys[i].name);
+		if (override_is_reserved(keys[i].name))
+			n = overrides_get(c->overrides, c->rule->name, keys[i].name, n);
 		if (n)
 			keys[i].check(c, n);
 	}

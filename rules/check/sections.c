@@ -9,6 +9,27 @@
 #define SIZE_MIN ((uint64_t)64 << 10)
 #define SIZE_LIMIT ((uint64_t)1 << 30)
 
+static const struct section_key arm_keys[] = {
+	KEY("when", VALUE_CONDITION, "default: at the firing"),
+	KEY("detectors", VALUE_DETECTORS, "which", .required = true),
+	KEY("for", VALUE_DURATION, "so long after it was last true; default: 30s"),
+};
+const struct section section_arm = SECTION("arm", arm_keys);
+
+static const struct section_key capture_keys[] = {
+	KEY("before", VALUE_DURATION, "how far the evidence reaches back; default: 60s"),
+	KEY("after", VALUE_DURATION, "and forward; default: 10s"),
+	KEY("collect", VALUE_COLLECTORS, "default: profile, tasks, kmsg"),
+	KEY("max_size", VALUE_SIZE, "compressed; default: 32MiB"),
+};
+const struct section section_capture = SECTION("capture", capture_keys);
+
+static const struct section_key limits_keys[] = {
+	KEY("entity", VALUE_LIMIT, "captures of one entity, as 1/10m, or none; default: 1/10m"),
+	KEY("rule", VALUE_LIMIT, "captures of the rule; default: 6/1h"),
+};
+const struct section section_limits = SECTION("limits", limits_keys);
+
 typedef int (*lookup_fn)(struct checker *c, const char *name, struct position at);
 
 /* A list of names as indices, each once. */
@@ -59,10 +80,9 @@ static void warn_of_always(struct checker *c, const struct node *n)
 
 void check_arm(struct checker *c, const struct node *map)
 {
-	static const char *const keys[] = {"when", "detectors", "for"};
 	if (!node_is_mapping(map, "a mapping with detectors, when and for", c->diagnostics))
 		return;
-	node_check_keys(map, "arm", keys, ARRAY_SIZE(keys), c->diagnostics);
+	section_check(&section_arm, map, c->diagnostics);
 	const struct node *detectors = node_get(map, "detectors"), *when = node_get(map, "when");
 	if (!detectors || (detectors->kind != NODE_SCALAR && detectors->n == 0))
 		check_error_at(c, detectors ? detectors->at : map->at, "missing-key", "arm names no detectors, as in detectors: [softirq]");
@@ -103,7 +123,6 @@ void check_capture_defaults(struct checker *c)
 
 void check_capture(struct checker *c, const struct node *map)
 {
-	static const char *const keys[] = {"before", "after", "collect", "max_size"};
 	static const char *const later[] = {"files", "exec"};
 	if (!node_is_mapping(map, "a mapping with before, after, collect and max_size", c->diagnostics))
 		return;
@@ -112,7 +131,7 @@ void check_capture(struct checker *c, const struct node *map)
 			check_error_at(c, node_get(map, later[i])->at, "not-supported", "'capture.%s' is not supported yet",
 				       later[i]);
 	if (!node_get(map, "files") && !node_get(map, "exec"))
-		node_check_keys(map, "capture", keys, ARRAY_SIZE(keys), c->diagnostics);
+		section_check(&section_capture, map, c->diagnostics);
 	check_span_between(c, node_get(map, "before"), 0, WINDOW_MAX_NS, &c->rule->capture.before_ns);
 	check_span_between(c, node_get(map, "after"), 0, WINDOW_MAX_NS, &c->rule->capture.after_ns);
 	check_max_size(c, node_get(map, "max_size"));
@@ -133,11 +152,10 @@ static void check_limit(struct checker *c, const struct node *map, const char *k
 
 void check_limits(struct checker *c, const struct node *map)
 {
-	static const char *const keys[] = {"entity", "rule"};
 	if (map && !node_is_mapping(map, "limits, as in {entity: 1/10m, rule: 6/1h}", c->diagnostics))
 		map = NULL;
 	if (map)
-		node_check_keys(map, "limits", keys, ARRAY_SIZE(keys), c->diagnostics);
+		section_check(&section_limits, map, c->diagnostics);
 	check_limit(c, map, "entity", &c->rule->limits.entity);
 	check_limit(c, map, "rule", &c->rule->limits.rule);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "rules/tell/why.h"
 
-#include "engine/base/text.h"
 #include "rules/run/internal.h"
+#include "rules/text/json.h"
 
 #include <math.h>
 
@@ -26,27 +26,6 @@ static const char *const signs[] = {
 	[EXPR_GREATER_EQUAL] = ">=", [EXPR_EQUAL] = "==",      [EXPR_NOT_EQUAL] = "!=",
 };
 
-static void put_text(struct buf *out, const char *text)
-{
-	buf_add_char(out, '"');
-	text_escape_json(out, text);
-	buf_add_char(out, '"');
-}
-
-static void put_key(struct buf *out, const char *key)
-{
-	if (out->len && out->data[out->len - 1] != '{')
-		buf_add_str(out, ", ");
-	put_text(out, key);
-	buf_add_str(out, ": ");
-}
-
-static void put_key_text(struct buf *out, const char *key, const char *text)
-{
-	put_key(out, key);
-	put_text(out, text);
-}
-
 /* As few digits as give the same double back; JSON has no infinity. */
 static void put_number(struct buf *out, double value)
 {
@@ -66,7 +45,7 @@ static void put_number(struct buf *out, double value)
 /* A whole of the unit, as people count. */
 static void put_value(struct buf *out, const char *key, const struct why_term *term)
 {
-	put_key(out, key);
+	json_put_key(out, key);
 	if (term->known)
 		put_number(out, term->value / unit_quanta(term->expr->unit));
 	else
@@ -85,9 +64,9 @@ static void put_number_term(struct buf *out, const struct why_term *term)
 {
 	_cleanup_buf_ struct buf text = {0};
 	put_value(out, "value", term);
-	put_key_text(out, "unit", unit_name(term->expr->unit));
+	json_put_key_text(out, "unit", unit_name(term->expr->unit));
 	format_value(&text, term);
-	put_key_text(out, "text", buf_str(&text));
+	json_put_key_text(out, "text", buf_str(&text));
 }
 
 /* The left side is the next term, the right side the next of the same depth. */
@@ -100,20 +79,20 @@ static void put_comparison(struct buf *out, const struct why_term *term, const s
 	if (b >= end)
 		return;
 	put_value(out, "value", a);
-	put_key_text(out, "unit", unit_name(a->expr->unit));
+	json_put_key_text(out, "unit", unit_name(a->expr->unit));
 	format_value(&text, a);
 	buf_printf(&text, " %s ", signs[term->expr->kind]);
 	format_value(&text, b);
-	put_key_text(out, "text", buf_str(&text));
+	json_put_key_text(out, "text", buf_str(&text));
 	put_value(out, "threshold", b);
 }
 
 static void put_entity(struct buf *out, enum entity_kind kind, const char *name)
 {
-	put_key(out, "entity");
+	json_put_key(out, "entity");
 	buf_add_char(out, '{');
-	put_key_text(out, "kind", entity_kind_name(kind));
-	put_key_text(out, "name", name);
+	json_put_key_text(out, "kind", entity_kind_name(kind));
+	json_put_key_text(out, "name", name);
 	buf_add_char(out, '}');
 }
 
@@ -122,17 +101,17 @@ static void put_term(struct buf *out, const struct machine *m, uint16_t entity, 
 {
 	enum expr_kind kind = term->expr->kind;
 	buf_add_char(out, '{');
-	put_key_text(out, "source", term->expr->source);
-	put_key_text(out, "kind", kinds[kind]);
+	json_put_key_text(out, "source", term->expr->source);
+	json_put_key_text(out, "kind", kinds[kind]);
 	if (kind < EXPR_NOT)
 		put_number_term(out, term);
 	else if (kind >= EXPR_LESS && kind <= EXPR_NOT_EQUAL)
 		put_comparison(out, term, end);
 	if (kind >= EXPR_NOT)
-		put_key_text(out, "verdict", verdicts[term->verdict]);
-	put_key(out, "blamed");
+		json_put_key_text(out, "verdict", verdicts[term->verdict]);
+	json_put_key(out, "blamed");
 	buf_add_str(out, term->blamed ? "true" : "false");
-	put_key(out, "depth");
+	json_put_key(out, "depth");
 	buf_printf(out, "%u", term->depth);
 	if (term->entity != entity)
 		put_entity(out, m->residents[term->entity].kind, m->residents[term->entity].name);
@@ -143,15 +122,15 @@ static void put_exception(struct buf *out, const struct machine *m, uint16_t rul
 {
 	const struct rule_run *r = &m->rules[rule];
 	uint16_t index = exception_now(m, r, entity);
-	put_key(out, "exception");
+	json_put_key(out, "exception");
 	if (index == NONE) {
 		buf_add_str(out, "null");
 		return;
 	}
 	const struct exception *e = &r->rule->exceptions[index];
 	buf_add_char(out, '{');
-	put_key_text(out, "name", e->name);
-	put_key_text(out, "reason", e->reason ? e->reason : "");
+	json_put_key_text(out, "name", e->name);
+	json_put_key_text(out, "reason", e->reason ? e->reason : "");
 	buf_add_char(out, '}');
 }
 
@@ -165,14 +144,14 @@ int why_json(const struct machine *m, uint16_t rule, uint16_t entity, const stru
 		return r;
 	machine_status(m, rule, entity, &status);
 	buf_add_char(out, '{');
-	put_key_text(out, "rule", m->rules[rule].rule->name);
+	json_put_key_text(out, "rule", m->rules[rule].rule->name);
 	put_entity(out, who->kind, who->name);
-	put_key(out, "at");
+	json_put_key(out, "at");
 	buf_printf(out, "%llu", (unsigned long long)status.evaluated_ns);
-	put_key_text(out, "verdict", verdicts[status.verdict]);
-	put_key_text(out, "state", states[status.state]);
+	json_put_key_text(out, "verdict", verdicts[status.verdict]);
+	json_put_key_text(out, "state", states[status.state]);
 	put_exception(out, m, rule, entity);
-	put_key(out, "terms");
+	json_put_key(out, "terms");
 	buf_add_char(out, '[');
 	for (size_t i = 0; i < n; i++) {
 		buf_add_str(out, i ? ", " : "");

@@ -116,6 +116,14 @@ enum quantity_result quantity_scan(const char *text, struct quantity *ret, size_
 	return QUANTITY_OK;
 }
 
+const char *quantity_word(size_t i, enum unit *ret_unit)
+{
+	if (i >= ARRAY_SIZE(words))
+		return NULL;
+	*ret_unit = words[i].unit;
+	return words[i].word;
+}
+
 const char *quantity_nearest_unit(const char *word)
 {
 	const char *names[ARRAY_SIZE(words)];

@@ -26,5 +26,8 @@ enum quantity_result quantity_scan(const char *text, struct quantity *ret, size_
 /* The same over a whole text, with a sentence that says what is wrong (static, or built into `sentence`). */
 const char *quantity_complaint(enum quantity_result result, const char *text, size_t len, char *sentence, size_t size);
 
+/* The i-th word for a unit, NULL after the last. */
+const char *quantity_word(size_t i, enum unit *ret_unit);
+
 /* The unit word nearest to what was written, NULL when none is near; all unit words in a line, for messages. */
 const char *quantity_nearest_unit(const char *word);

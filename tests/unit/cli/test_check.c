@@ -46,6 +46,7 @@ static void overrides_are_checked_as_the_daemon_would(void **state _unused_)
 static void the_rules_in_force_are_shown_when_there_are_any(void **state _unused_)
 {
 	assert_int_equal(CHECK("--effective", "conf/rules.d"), EXIT_OK);
+	assert_int_equal(CHECK("--schema"), EXIT_OK);
 	assert_int_equal(CHECK("--effective", "tests/data/rules/bad/signal-misspelt.yaml"), EXIT_FOUND);
 }
 
