@@ -2,6 +2,7 @@
 #include "rules/load.h"
 
 #include "engine/base/clock.h"
+#include "rules/check/lint.h"
 #include "rules/loading.h"
 
 const struct load_caps load_caps_default = {
@@ -115,6 +116,8 @@ static int finish(struct loading *l, const struct load_options *o, struct rulese
 	overrides_read(&l->overrides, o->overrides, o->n_overrides, arena, l->checker.diagnostics);
 	check_rules(l, rules);
 	refuse_duplicates(l, rules);
+	if (!loading_refused(l))
+		lint_overlaps(rules, l->n, l->checker.diagnostics);
 	overrides_complain(&l->overrides, rules, l->n, l->checker.diagnostics);
 	if (loading_refused(l))
 		return -EINVAL;

@@ -27,7 +27,7 @@ void diagnostics_included(struct diagnostics *d, const char *file, struct positi
 size_t diagnostics_count(const struct diagnostics *d, enum diagnostic_level level);
 /* Sorted by file, line, column. The array lives until the next addition. */
 const struct diagnostic *diagnostics_all(struct diagnostics *d, size_t *ret_n);
-/* "file:line:col: error: message" */
+/* "file:line:col: error: message", and " [TT101]" where `tracetrap check --explain` has more to say */
 void diagnostic_format(struct buf *out, const struct diagnostic *d);
 struct diagnostics *diagnostics_free(struct diagnostics *d);
 
@@ -46,6 +46,7 @@ struct load_options {
 	size_t n_overrides;
 	const struct vocabulary *vocabulary;
 	const struct load_caps *caps; /* NULL: load_caps_default */
+	uint64_t store_bytes; /* what all captures together may take, for the lint; 0: not known */
 };
 
 /* 0 and a set, or -EINVAL with at least one error in `diagnostics` (a missing file is one too), -ENOMEM. Warnings may

@@ -9,7 +9,8 @@ void loading_init(struct loading *l, const struct load_options *o, struct diagno
 			    .caps = o->caps ? o->caps : &load_caps_default,
 			    .diagnostics = d,
 			    .arena = arena,
-			    .overrides = &l->overrides},
+			    .overrides = &l->overrides,
+			    .store_bytes = o->store_bytes},
 		.tail = &l->first,
 		.errors_before = diagnostics_count(d, DIAGNOSTIC_ERROR),
 	};

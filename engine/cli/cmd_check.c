@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/cli/command.h"
 #include "engine/cli/diagnose.h"
+#include "engine/cli/incident.h"
 #include "engine/config.h"
 #include "engine/detect/klog_patterns.h"
 #include "engine/vocabulary.h"
+#include "rules/check/lints.h"
 #include "rules/check/schema.h"
 #include "rules/load.h"
 #include "rules/tell/effective.h"
@@ -17,6 +19,7 @@ struct arguments {
 	size_t n_paths, n_overrides, n_noise;
 	const char *config; /* NULL: the usual one, which may be absent */
 	bool json, effective, schema;
+	const char *explain;
 };
 
 static void show_json(struct diagnostics *d)
@@ -32,6 +35,8 @@ static void show_json(struct diagnostics *d)
 		json_object_object_add(o, "level",
 				       json_object_new_string(all[i].level == DIAGNOSTIC_ERROR ? "error" : "warning"));
 		json_object_object_add(o, "code", json_object_new_string(all[i].code));
+		const struct lint *lint = lint_find(all[i].code);
+		json_object_object_add(o, "explain", lint ? json_object_new_string(lint->code) : NULL);
 		json_object_object_add(o, "message", json_object_new_string(all[i].message));
 		json_object_array_add(list, o);
 	}
@@ -76,6 +81,7 @@ static int check_rules(const struct arguments *a, const struct config *c, struct
 		.overrides = a->overrides,
 		.n_overrides = a->n_overrides,
 		.vocabulary = vocabulary(),
+		.store_bytes = c->store.max_use,
 	};
 	return rules_load(&options, d, ret_set);
 }
@@ -90,6 +96,21 @@ static int check_noise(const struct arguments *a, const struct config *c, struct
 	int r = a->n_noise ? noise_load(&options, d, &noise) : config_load_noise(c, vocabulary(), d, &noise);
 	noise_free(noise);
 	return r;
+}
+
+/* A word that is none of them is answered with all. */
+static int explain(const char *word)
+{
+	const struct lint *one = lint_find(word);
+	if (one) {
+		printf("%s %s\n", one->code, one->name);
+		print_wrapped(one->paragraph, 2);
+		return EXIT_OK;
+	}
+	fprintf(stderr, "tracetrap check: nothing is called '%.64s'; there are\n", word);
+	for (size_t i = 0; i < lints_n; i++)
+		fprintf(stderr, "  %s %s\n", lints[i].code, lints[i].name);
+	return EXIT_USAGE;
 }
 
 static int show_schema(void)
@@ -150,47 +171,50 @@ static int check(const struct arguments *a)
 	return status;
 }
 
+static const struct option options[] = {
+	{"config", required_argument, NULL, 'c'},   {"effective", no_argument, NULL, 'e'},
+	{"explain", required_argument, NULL, 'x'},  {"json", no_argument, NULL, 'j'},
+	{"noise", required_argument, NULL, 'n'},    {"rules", required_argument, NULL, 'r'},
+	{"schema", no_argument, NULL, 'S'},	    {"set", required_argument, NULL, 's'},
+	{0},
+};
+
+static bool take_option(struct arguments *a, int option)
+{
+	switch (option) {
+	case 'c':
+		a->config = optarg;
+		return true;
+	case 'e':
+		return a->effective = true;
+	case 'j':
+		return a->json = true;
+	case 'n':
+		a->noise[a->n_noise++] = optarg;
+		return true;
+	case 'r':
+		a->paths[a->n_paths++] = optarg;
+		return true;
+	case 'S':
+		return a->schema = true;
+	case 's':
+		a->overrides[a->n_overrides++] = optarg;
+		return true;
+	case 'x':
+		a->explain = optarg;
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* EXIT_OK, or what to end with. */
 static int parse(int argc, char **argv, struct arguments *a)
 {
-	static const struct option long_options[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"effective", no_argument, NULL, 'e'},
-		{"json", no_argument, NULL, 'j'},
-		{"noise", required_argument, NULL, 'n'},
-		{"rules", required_argument, NULL, 'r'},
-		{"schema", no_argument, NULL, 'S'},
-		{"set", required_argument, NULL, 's'},
-		{0},
-	};
 	opterr = 0;
-	for (int c; (c = getopt_long(argc, argv, "", long_options, NULL)) != -1;) {
-		switch (c) {
-		case 'c':
-			a->config = optarg;
-			break;
-		case 'e':
-			a->effective = true;
-			break;
-		case 'j':
-			a->json = true;
-			break;
-		case 'n':
-			a->noise[a->n_noise++] = optarg;
-			break;
-		case 'r':
-			a->paths[a->n_paths++] = optarg;
-			break;
-		case 'S':
-			a->schema = true;
-			break;
-		case 's':
-			a->overrides[a->n_overrides++] = optarg;
-			break;
-		default:
+	for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
+		if (!take_option(a, option))
 			return command_usage("check", "unknown or incomplete option '%s'", argv[optind - 1]);
-		}
-	}
 	while (optind < argc)
 		a->paths[a->n_paths++] = argv[optind++];
 	return EXIT_OK;
@@ -207,5 +231,5 @@ int cmd_check(int argc, char **argv)
 	if (!paths || !overrides || !noise)
 		return EXIT_FOUND;
 	int r = parse(argc, argv, &a);
-	return r != EXIT_OK ? r : a.schema ? show_schema() : check(&a);
+	return r != EXIT_OK ? r : a.explain ? explain(a.explain) : a.schema ? show_schema() : check(&a);
 }

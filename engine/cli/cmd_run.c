@@ -104,6 +104,7 @@ static int load_rules(const struct config *c, const struct run_flags *f, struct 
 		.overrides = f->sets,
 		.n_overrides = f->n_sets,
 		.vocabulary = vocabulary(),
+		.store_bytes = c->store.max_use,
 	};
 	return rules_load(&load, d, ret);
 }

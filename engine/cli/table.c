@@ -7,7 +7,7 @@
 // clang-format off
 #define COMMANDS(X) \
 	X(cat, "[--store DIR] BUNDLE MEMBER", "print one member of a bundle", false) \
-	X(check, "[--json|--effective|--schema] [--config FILE] [--set RULE.PARAM=VALUE]... [--rules PATH]... [--noise PATH]... [PATH]...", "lint rules, configuration and noise filters; exit 0 clean, 1 errors, 3 warnings", false) \
+	X(check, "[--json|--effective|--schema|--explain CODE] [--config FILE] [--set RULE.PARAM=VALUE]... [--rules PATH]... [--noise PATH]... [PATH]...", "lint rules, configuration and noise filters; exit 0 clean, 1 errors, 3 warnings", false) \
 	X(detectors, "[--json] [--config FILE] [--run-dir DIR]", "all detectors: what each is for, its hook, what it saw, lost and cost", false) \
 	X(doctor, "[--json] [--proc-root DIR] [--sys-root DIR] [--state-dir DIR]", "what this kernel and these rights allow, and the remedy", false) \
 	X(extract, "[-C DIR] [--store DIR] BUNDLE", "unpack a bundle, its whole members at least", false) \

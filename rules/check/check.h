@@ -22,6 +22,7 @@ struct checker {
 	struct diagnostics *diagnostics;
 	struct arena *arena;
 	struct overrides *overrides;
+	uint64_t store_bytes; /* all captures together may take; 0: not known */
 
 	/* of the rule in hand */
 	struct rule *rule;
@@ -100,7 +101,7 @@ bool check_word(struct checker *c, const struct event_field *f, const char *word
 /* call.c: the i-th function of the language, NULL after the last. */
 const char *check_function_name(size_t i);
 
-/* lint.c: what is allowed, but hardly meant. */
+/* lint.c: what is allowed, but hardly meant, in a rule without errors. */
 void check_lint(struct checker *c);
 
 /* number.c: ids, spans. */

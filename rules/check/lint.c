@@ -1,29 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "rules/check/check.h"
+#include "rules/check/lint.h"
+
+#include "engine/base/clock.h"
 
 static bool is_comparison(const struct expr *e)
 {
 	return e->kind >= EXPR_LESS && e->kind <= EXPR_NOT_EQUAL;
-}
-
-/* A share itself, or what stays within its bounds. */
-static bool is_share(const struct expr *e)
-{
-	return e->unit == UNIT_PERCENT && (e->kind == EXPR_SIGNAL || (e->kind == EXPR_WINDOW && e->window.fn != WINDOW_SUM));
-}
-
-/* x > 120%, 120% < x */
-static void lint_share(struct checker *c, const struct expr *e)
-{
-	bool up = e->kind == EXPR_GREATER || e->kind == EXPR_GREATER_EQUAL;
-	bool down = e->kind == EXPR_LESS || e->kind == EXPR_LESS_EQUAL;
-	const struct expr *share = up ? e->a : e->b, *bound = up ? e->b : e->a;
-	bool strict = e->kind == EXPR_GREATER || e->kind == EXPR_LESS;
-	const double whole = 100 * unit_quanta(UNIT_PERCENT);
-	if (!(up || down) || !is_share(share) || bound->kind != EXPR_NUMBER)
-		return;
-	if (strict ? bound->number.value >= whole : bound->number.value > whole)
-		check_warning_at(c, e->at, "never-true", "'%s' is never true: '%s' is at most 100%%", e->source, share->source);
 }
 
 static bool is_armed_here(const struct rule *r, uint16_t detector)
@@ -49,12 +31,8 @@ static void lint_expr(struct checker *c, const struct expr *e)
 		return;
 	if (e->kind == EXPR_EVENTS)
 		lint_detector(c, e->events.detector, e->at);
-	if (is_comparison(e)) {
-		if (expr_is_constant(e->a) && expr_is_constant(e->b))
-			check_warning_at(c, e->at, "constant-condition", "'%s' is always the same", e->source);
-		else
-			lint_share(c, e);
-	}
+	if (is_comparison(e) && expr_is_constant(e->a) && expr_is_constant(e->b))
+		check_warning_at(c, e->at, "constant-condition", "'%s' is always the same", e->source);
 	lint_expr(c, e->a);
 	lint_expr(c, e->b);
 }
@@ -64,6 +42,53 @@ static void lint_root(struct checker *c, const struct expr *e)
 	if (e && e->kind == EXPR_CONSTANT)
 		check_warning_at(c, e->at, "constant-condition", "'%s' is always the same", e->source);
 	lint_expr(c, e);
+	lint_bounds(c, e);
+}
+
+/* Of windows that tell a change, which is over when the window has passed it. */
+static void lint_hold(struct checker *c, const struct expr *e)
+{
+	char hold[CLOCK_TEXT_MAX];
+	if (!e)
+		return;
+	bool change = e->kind == EXPR_WINDOW && (e->window.fn == WINDOW_RISE || e->window.fn == WINDOW_DROP ||
+						 e->window.fn == WINDOW_RATIO || e->window.fn == WINDOW_ZSCORE);
+	if (change && c->rule->hold_ns > e->window.span_ns)
+		check_warning_at(c, e->at, "hold-beyond-window", "a hold of %s is longer than the window of '%s'",
+				 clock_span(c->rule->hold_ns, hold), e->source);
+	lint_hold(c, e->a);
+	lint_hold(c, e->b);
+}
+
+/* Nothing but latest values beside constants, joined by `and` and `or`. */
+static bool is_level(const struct expr *e)
+{
+	struct bound b;
+	if (e->kind == EXPR_AND || e->kind == EXPR_OR)
+		return is_level(e->a) && is_level(e->b);
+	return bound_of(e, &b) && b.term->kind == EXPR_SIGNAL;
+}
+
+static void lint_end(struct checker *c)
+{
+	const struct rule *r = c->rule;
+	if (r->when && r->clear && expr_same(r->when, r->clear))
+		check_warning_at(c, r->clear->at, "clear-is-when", "'clear' is the same as 'when': the firing ends while it holds");
+	else
+		lint_clear(c);
+	if (r->on < 0 && r->when && !r->clear && r->hold_ns == 0 && r->clear_hold_ns == 0 && is_level(r->when))
+		check_warning_at(c, r->when->at, "no-clear",
+				 "'%s' fires and ends at each crossing; give the rule a hold, or a clear below it", r->when->source);
+}
+
+static void lint_capture(struct checker *c)
+{
+	const struct rule *r = c->rule;
+	if (r->capture.n_collectors == 0)
+		check_warning_at(c, r->at, "no-collectors", "this rule takes no evidence of its own; name some in capture.collect");
+	if (c->store_bytes && r->capture.max_bytes > c->store_bytes)
+		check_warning_at(c, r->at, "capture-too-big", "capture.max_size is %llu MiB, the whole store has %llu MiB",
+				 (unsigned long long)(r->capture.max_bytes >> 20), (unsigned long long)(c->store_bytes >> 20));
 }
 
 void check_lint(struct checker *c)
@@ -75,8 +100,8 @@ void check_lint(struct checker *c)
 	check_params_used(c);
 	if (r->on >= 0)
 		lint_detector(c, (uint16_t)r->on, r->at);
-	if (r->when && r->clear && streq(r->when->source, r->clear->source))
-		check_warning_at(c, r->clear->at, "clear-is-when", "'clear' is the same as 'when': the firing ends while it holds");
-	if (r->capture.n_collectors == 0)
-		check_warning_at(c, r->at, "no-collectors", "this rule takes no evidence of its own; name some in capture.collect");
+	lint_hold(c, r->when);
+	lint_end(c);
+	lint_capture(c);
+	lint_cost(c);
 }

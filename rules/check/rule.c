@@ -216,6 +216,7 @@ static void check_missing(struct checker *c)
 
 void check_rule(struct checker *c, const struct node *map, struct rule *ret)
 {
+	size_t errors = diagnostics_count(c->diagnostics, DIAGNOSTIC_ERROR);
 	c->rule = ret;
 	c->map = map;
 	c->params = NULL;
@@ -234,5 +235,6 @@ void check_rule(struct checker *c, const struct node *map, struct rule *ret)
 	check_missing(c);
 	check_number_exprs(c);
 	check_origins(c);
-	check_lint(c);
+	if (diagnostics_count(c->diagnostics, DIAGNOSTIC_ERROR) == errors)
+		check_lint(c);
 }

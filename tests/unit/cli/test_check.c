@@ -50,6 +50,13 @@ static void the_rules_in_force_are_shown_when_there_are_any(void **state _unused
 	assert_int_equal(CHECK("--effective", "tests/data/rules/bad/signal-misspelt.yaml"), EXIT_FOUND);
 }
 
+static void a_code_or_a_name_is_explained(void **state _unused_)
+{
+	assert_int_equal(CHECK("--explain", "TT101"), EXIT_OK);
+	assert_int_equal(CHECK("--explain", "never-true"), EXIT_OK);
+	assert_int_equal(CHECK("--explain", "TT999"), EXIT_USAGE);
+}
+
 static void the_configuration_is_checked_when_asked_for(void **state _unused_)
 {
 	assert_int_equal(CHECK("--config", "conf/tracetrap.yaml", "conf/rules.d"), EXIT_OK);
@@ -69,6 +76,7 @@ int main(void)
 		cmocka_unit_test(the_exit_code_tells_clean_from_warnings_from_errors),
 		cmocka_unit_test(overrides_are_checked_as_the_daemon_would),
 		cmocka_unit_test(the_rules_in_force_are_shown_when_there_are_any),
+		cmocka_unit_test(a_code_or_a_name_is_explained),
 		cmocka_unit_test(the_configuration_is_checked_when_asked_for),
 		cmocka_unit_test(unknown_options_are_usage_errors),
 	};

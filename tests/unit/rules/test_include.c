@@ -96,7 +96,7 @@ static void what_is_not_there_is_told_where_it_was_asked_for(void **state _unuse
 {
 	assert_said(DIR "missing.yaml",
 		    DIR "missing.yaml:2:11: error: cannot read '" DIR "nowhere.yaml': No such file or directory\n"
-		    DIR "missing.yaml:2:25: warning: 'none/*.yaml' matches no file\n");
+		    DIR "missing.yaml:2:25: warning: 'none/*.yaml' matches no file [TT504]\n");
 }
 
 static void rules_out_of_a_bundle_include_nothing(void **state _unused_)
