@@ -70,6 +70,14 @@ static void turn(struct naive *n, struct naive_watch *w, enum rule_state state, 
 	say(n, what, rule, slot);
 }
 
+static void fire(struct naive *n, struct naive_watch *w, size_t rule, size_t slot)
+{
+	const char *exception = naive_exception(n, &n->set->rules[rule], (uint16_t)slot);
+	turn(n, w, RULE_FIRING, "fired", rule, slot);
+	if (exception)
+		buf_printf(&n->said, "but %s\n", exception);
+}
+
 static void step(struct naive *n, size_t rule, size_t slot, enum truth counts_as)
 {
 	const struct rule *r = &n->set->rules[rule];
@@ -86,7 +94,7 @@ static void step(struct naive *n, size_t rule, size_t slot, enum truth counts_as
 	if (counts_as == TRUTH_TRUE && w->state == RULE_IDLE && r->hold_ns)
 		turn(n, w, RULE_PENDING, "pending", rule, slot);
 	if (counts_as == TRUTH_TRUE && so_far >= r->hold_ns)
-		turn(n, w, RULE_FIRING, "fired", rule, slot);
+		fire(n, w, rule, slot);
 	else if (counts_as == TRUTH_FALSE && w->state == RULE_PENDING && !any)
 		turn(n, w, RULE_IDLE, "idle", rule, slot);
 }
@@ -224,8 +232,9 @@ static void evaluate_due(struct naive *n, const struct input *in)
 				evaluate(n, rule, slot);
 }
 
-static void born(struct naive *n, uint16_t slot, enum entity_kind kind)
+static void born(struct naive *n, uint16_t slot, enum entity_kind kind, const char *name)
 {
+	snprintf(n->slots[slot].name, sizeof(n->slots[slot].name), "%s", name);
 	n->slots[slot].alive = true;
 	n->slots[slot].kind = kind;
 	n->slots[slot].series = calloc(n->vocabulary->n_signals, sizeof(struct naive_series));
@@ -283,7 +292,7 @@ void naive_input(struct naive *n, const struct input *in)
 	n->now_ns = MAX(n->now_ns, in->t_ns);
 	switch (in->kind) {
 	case INPUT_BORN:
-		born(n, in->born.entity, in->born.kind);
+		born(n, in->born.entity, in->born.kind, in->born.name);
 		break;
 	case INPUT_GONE:
 		gone(n, in->gone.entity);
@@ -301,6 +310,10 @@ void naive_input(struct naive *n, const struct input *in)
 		if (!in->attach.attached)
 			n->detectors[in->attach.detector].n = 0;
 		n->detectors[in->attach.detector].attached = in->attach.attached;
+		break;
+	case INPUT_CLOCK:
+		n->realtime_offset_ns = in->clock.realtime_offset_ns;
+		n->utc_offset_s = in->clock.utc_offset_s;
 		break;
 	default:
 		break;

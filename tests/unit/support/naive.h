@@ -41,9 +41,12 @@ struct naive {
 	const struct vocabulary *vocabulary;
 	const struct ruleset *set;
 	uint64_t period_ns, now_ns;
+	int64_t realtime_offset_ns;
+	int32_t utc_offset_s;
 	struct {
 		bool alive;
 		enum entity_kind kind;
+		char name[32];
 		struct naive_series *series; /* per signal */
 	} slots[NAIVE_SLOTS];
 	struct {
@@ -62,4 +65,6 @@ void naive_input(struct naive *n, const struct input *in);
 bool naive_is_due(const struct naive *n, const struct rule *r, uint16_t entity, const struct input *in);
 enum truth naive_truth(const struct naive *n, const struct expr *e, uint16_t entity);
 bool naive_number(const struct naive *n, const struct expr *e, uint16_t entity, double *ret);
+/* The name of the exception that a firing falls under now; NULL. */
+const char *naive_exception(const struct naive *n, const struct rule *r, uint16_t entity);
 void naive_stop(struct naive *n);

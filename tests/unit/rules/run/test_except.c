@@ -94,6 +94,18 @@ static void a_clock_before_the_epoch_has_days_too(void **state)
 	assert_false(excepted_at(0, 0));
 }
 
+static void a_moment_before_midnight_is_the_day_before(void **state)
+{
+	struct rig rig;
+	(void)state;
+	build_timed(0, DAY_S, 1 << 2); /* Wednesday; the epoch began on a Thursday */
+	rig_start(&rig, build_ruleset());
+	rig_input(&rig, &(struct input){.kind = INPUT_CLOCK, .clock = {.realtime_offset_ns = -1}});
+	rig_read(&rig, 0, ENTITY_HOST, "cpu.sys", 80);
+	assert_string_equal(rig_said(&rig), "0s fired r host! but backups\n");
+	rig_stop(&rig);
+}
+
 static void an_excepted_firing_changes_the_state_and_spends_nothing(void **state)
 {
 	static const uint16_t detectors[] = {0};
@@ -237,6 +249,7 @@ int main(void)
 		cmocka_unit_test(a_time_over_midnight_belongs_to_the_day_it_begins_on),
 		cmocka_unit_test(days_alone_mean_the_whole_of_them),
 		cmocka_unit_test(a_clock_before_the_epoch_has_days_too),
+		cmocka_unit_test(a_moment_before_midnight_is_the_day_before),
 		cmocka_unit_test(an_excepted_firing_changes_the_state_and_spends_nothing),
 		cmocka_unit_test(an_exception_of_the_rules_own_kind_is_about_its_entity),
 		cmocka_unit_test(an_exception_of_another_kind_holds_while_one_that_matches_lives),

@@ -74,6 +74,25 @@ static struct expr *make_truth(enum entity_kind inside, unsigned depth)
 	return pair((enum expr_kind)(EXPR_LESS + draw(6)), make_number(inside, depth), number((double)draw(12) - 2, UNIT_NUMBER));
 }
 
+static void make_exceptions(struct rule *r, size_t rule)
+{
+	static const enum entity_kind kinds[] = {ENTITY_KIND_DISK, ENTITY_KIND_CPU};
+	static const char *const patterns[] = {"*", "e1-*", "e[24]-0"};
+	static struct exception pool[5][2];
+	static struct exception_match matches[5][2];
+	r->exceptions = pool[rule];
+	r->n_exceptions = chance(60) ? 1 + draw(2) : 0;
+	for (size_t i = 0; i < r->n_exceptions; i++) {
+		struct exception *e = &pool[rule][i];
+		*e = (struct exception){.name = i ? "second" : "first", .days = (uint8_t)(chance(70) ? EVERY_DAY : 1 + draw(EVERY_DAY))};
+		e->from_s = (uint32_t)draw(DAY_S / 60) * 60;
+		e->to_s = (uint32_t)(e->from_s + 60 + draw(DAY_S / 60 - 2) * 60) % DAY_S;
+		matches[rule][i] = (struct exception_match){kinds[draw(2)], patterns[draw(3)]};
+		e->matches = &matches[rule][i];
+		e->n_matches = draw(2);
+	}
+}
+
 static void make_rules(void)
 {
 	static const char *const names[] = {"a", "b", "c", "d", "e"};
@@ -90,6 +109,7 @@ static void make_rules(void)
 		r->clear_hold_ns = draw(3) * NS_PER_S;
 		r->unknown = (enum unknown_policy)draw(3);
 		r->limits.entity = (struct limit){(uint32_t)draw(3), 20 * NS_PER_S};
+		make_exceptions(r, i);
 		if (chance(30)) {
 			r->arm.when = chance(50) ? make_truth(kind, 0) : NULL;
 			r->arm.detectors = detectors;
@@ -173,6 +193,17 @@ static struct input make_attach(struct world *w)
 					 .attached = chance(80)}};
 }
 
+/* Some day from 1960 to 2060, somewhere on earth. */
+static struct input make_clock(const struct world *w)
+{
+	int64_t day = (int64_t)draw(36525) - 3652, s = day * (int64_t)DAY_S + (int64_t)draw(DAY_S);
+	return (struct input){.kind = INPUT_CLOCK,
+			      .t_ns = w->t_ns,
+			      .clock = {.boottime_offset_ns = (int64_t)(w->t_ns / 2),
+					.realtime_offset_ns = s * (int64_t)NS_PER_S + (int64_t)draw(NS_PER_S),
+					.utc_offset_s = ((int32_t)draw(53) - 24) * 1800}};
+}
+
 static struct input make_input(struct world *w)
 {
 	static const uint64_t steps_ms[] = {0, 200, 500, 1000, 1000, 1000, 1000, 1500, 3000};
@@ -188,8 +219,7 @@ static struct input make_input(struct world *w)
 		return make_event(w);
 	if (what < 97)
 		return make_attach(w);
-	return (struct input){
-		.kind = INPUT_CLOCK, .t_ns = w->t_ns, .clock = {.boottime_offset_ns = (int64_t)(w->t_ns / 2)}};
+	return make_clock(w);
 }
 
 /* --- the machine beside the naive evaluator --- */
@@ -213,6 +243,8 @@ static void say_states(void *ctx, const struct transition *t)
 {
 	if (t->kind != TRANSITION_ARM && t->kind != TRANSITION_DISARM)
 		buf_printf(ctx, "%llu %s %u %u\n", (unsigned long long)t->t_ns, transition_name(t->kind), t->rule, t->entity);
+	if (t->exception)
+		buf_printf(ctx, "but %s\n", t->exception);
 }
 
 static bool same(double a, double b)
