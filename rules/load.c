@@ -42,7 +42,7 @@ static const struct section_key keys[] = {
 	KEY("version", VALUE_VERSION, "of the language: 1", .required = true),
 	KEY("rules", VALUE_SECTIONS, "the rules", .of = &section_rule),
 	KEY("include", VALUE_TEXTS, "files, directories and globs, relative to this file, read before the rest of it"),
-	KEY("override", VALUE_SECTIONS, "what is changed in rules, wherever they stand", .of = &section_override),
+	KEY("override", VALUE_ONE_OR_MORE, "what is changed in rules, wherever they stand", .of = &section_override),
 };
 const struct section section_file = SECTION("a rule file", keys);
 

@@ -32,6 +32,7 @@ enum value_kind {
 	VALUE_PATTERNS,	  /* a mapping of kinds of entities to patterns */
 	VALUE_SECTION,	  /* a mapping as in `of` */
 	VALUE_SECTIONS,	  /* a list of such mappings */
+	VALUE_ONE_OR_MORE, /* one such mapping, or a list */
 	VALUE_KIND_MAX_,
 };
 

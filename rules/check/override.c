@@ -144,10 +144,11 @@ static void take_one(struct overrides *o, const struct node *map, struct arena *
 
 void overrides_take(struct overrides *o, const struct node *list, struct arena *arena, struct diagnostics *d)
 {
-	if (!node_is_sequence(list, "a list of overrides, as in [{rule: cpu-sys-spike, params: {level: 60%}}]", d))
-		return;
-	for (size_t i = 0; i < list->n; i++)
-		take_one(o, list->items[i], arena, d);
+	if (list->kind == NODE_MAPPING)
+		take_one(o, list, arena, d);
+	else if (node_is_sequence(list, "a list of overrides, as in [{rule: cpu-sys-spike, params: {level: 60%}}]", d))
+		for (size_t i = 0; i < list->n; i++)
+			take_one(o, list->items[i], arena, d);
 }
 
 const struct node *overrides_get(struct overrides *o, const char *rule, const char *key, const struct node *otherwise)

@@ -23,7 +23,7 @@ struct overrides {
 /* Reports what is not RULE.KEY=VALUE. */
 void overrides_read(struct overrides *o, const char *const *texts, size_t n, struct arena *arena, struct diagnostics *d);
 
-/* The list below `override:` of a file. */
+/* The list below `override:` of a file, or the only one. */
 void overrides_take(struct overrides *o, const struct node *list, struct arena *arena, struct diagnostics *d);
 
 /* The value for a rule's key (a parameter's name, "enabled", "severity", "limits.entity", "limits.rule"), `otherwise` when

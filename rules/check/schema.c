@@ -129,6 +129,9 @@ static void put_value(struct buf *out, const struct section_key *k)
 	case VALUE_SECTION:
 		put_ref(out, name_of(k->of));
 		break;
+	case VALUE_ONE_OR_MORE:
+		put_one_or_list_of(out, name_of(k->of));
+		break;
 	case VALUE_SECTIONS:
 		put_sections(out, k->of);
 		break;

@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	for (size_t i = 0; r == 0 && i < set->n; i++)
 		reload(&options, &set->rules[i]);
-	if (r == 0)
+	if (r == 0 && set->n < 100) /* written out they must not go beyond the caps of one file */
 		reload_effective(&options, set);
 	ruleset_free(set);
 	diagnostics_free(d);
