@@ -47,7 +47,7 @@ static void each_value_says_where_it_was_written(void **state _unused_)
 
 static void it_loads_again_as_the_same_rules(void **state _unused_)
 {
-	_cleanup_buf_ struct buf out = {0}, again = {0};
+	_cleanup_buf_ struct buf out = {0};
 	struct ruleset *set = load("conf/rules.d", NULL), *same = NULL;
 	struct diagnostics *d = diagnostics_new();
 	struct load_options options = {.vocabulary = vocabulary()};
