@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/record/inputlog.h"
 
-#include "engine/record/inputlog_codec.h"
+#include "engine/record/inputlog_encode.h"
 
 #define SEGMENTS 16
 #define ENTITY_ROOM 96U	      /* of a segment's dictionary, per slot: names are seldom longer */
@@ -16,10 +16,8 @@ struct inputlog {
 	uint64_t t_ns;	     /* of the last timed record in the segment */
 	uint64_t now_ns;     /* of the input being taken */
 	uint64_t segment_ns; /* of the segment's begin */
-	struct input clock; /* kind INPUT_CLOCK once there was one */
+	struct told told;
 	uint32_t segment_bytes;
-	bool *living;	    /* by slot: announced and not gone */
-	bool *attached;	    /* by detector */
 	uint64_t lost, untold;
 	bool cut; /* the next input begins a segment */
 };
@@ -55,44 +53,6 @@ static bool put_input(struct inputlog *l, uint32_t type)
 	return true;
 }
 
-static void add_clock(struct buf *b, const struct input *in)
-{
-	buf_add_zigzag(b, in->clock.boottime_offset_ns);
-	buf_add_zigzag(b, in->clock.realtime_offset_ns);
-	buf_add_zigzag(b, in->clock.utc_offset_s);
-}
-
-static unsigned count_set(const bool *flags, size_t n)
-{
-	unsigned count = 0;
-	for (size_t i = 0; i < n; i++)
-		count += flags[i];
-	return count;
-}
-
-static void add_entities(struct inputlog *l, struct buf *b)
-{
-	unsigned max = entities_max(l->options.entities);
-	buf_add_varint(b, count_set(l->living, max));
-	for (unsigned i = 0; i < max; i++) {
-		if (!l->living[i])
-			continue;
-		const struct entity *e = entities_get(l->options.entities, (uint16_t)i);
-		buf_add_varint(b, i);
-		buf_add_char(b, (char)e->kind);
-		buf_add_text(b, e->name);
-	}
-}
-
-static void add_attached(struct inputlog *l, struct buf *b)
-{
-	size_t n = l->options.vocabulary->n_detectors;
-	buf_add_varint(b, count_set(l->attached, n));
-	for (size_t i = 0; i < n; i++)
-		if (l->attached[i])
-			buf_add_varint(b, i);
-}
-
 static void put_checkpoint(struct inputlog *l)
 {
 	if (!l->options.checkpoint)
@@ -113,46 +73,14 @@ static void begin_segment(void *ctx, struct ring *ring _unused_, uint64_t t_ns)
 	for (size_t i = 0; i < INPUTLOG_SHAPES; i++)
 		l->shapes[i].n = 0;
 	put(l, RECORD_HEADER, &l->header);
-	buf_clear(b);
-	buf_add_varint(b, t_ns);
-	buf_add_char(b, l->clock.kind == INPUT_CLOCK);
-	if (l->clock.kind == INPUT_CLOCK)
-		add_clock(b, &l->clock);
-	add_entities(l, b);
-	add_attached(l, b);
+	encode_segment(b, &l->options, &l->told, t_ns);
 	put(l, RECORD_SEGMENT, b);
 	put_checkpoint(l);
 }
 
-static void encode_header(struct inputlog *l, const char *digest, const struct inputlog_rule *rules, size_t n_rules)
-{
-	const struct vocabulary *v = l->options.vocabulary;
-	struct buf *b = &l->header;
-	buf_clear(b);
-	buf_add_varint(b, 0);
-	buf_add_varint(b, entities_max(l->options.entities));
-	buf_add_varint(b, v->n_signals);
-	for (size_t i = 0; i < v->n_signals; i++) {
-		buf_add_text(b, v->signals[i].name);
-		buf_add_varint(b, v->signals[i].unit);
-		buf_add_varint(b, l->options.period_ns[i]);
-	}
-	buf_add_varint(b, v->n_detectors);
-	for (size_t i = 0; i < v->n_detectors; i++)
-		buf_add_text(b, v->detectors[i].name);
-	buf_add_text(b, digest);
-	buf_add_varint(b, n_rules);
-	for (size_t i = 0; i < n_rules; i++) {
-		buf_add_text(b, rules[i].name);
-		buf_add_text(b, rules[i].digest);
-	}
-	buf_add_varint(b, l->options.host_burst);
-	buf_add_varint(b, l->options.host_refill_ns);
-}
-
 int inputlog_reload(struct inputlog *l, const char *rules_digest, const struct inputlog_rule *rules, size_t n_rules)
 {
-	encode_header(l, rules_digest, rules, n_rules);
+	encode_header(&l->header, &l->options, rules_digest, rules, n_rules);
 	l->cut = true;
 	return l->header.failed ? -ENOMEM : 0;
 }
@@ -171,22 +99,19 @@ int inputlog_new(const struct inputlog_options *options, struct inputlog **ret)
 	if (!l)
 		return -ENOMEM;
 	l->options = *options;
-	l->living = calloc(entities_max(options->entities), sizeof(*l->living));
-	l->attached = calloc(options->vocabulary->n_detectors + 1, sizeof(*l->attached));
 	l->segment_bytes = (uint32_t)MIN(options->ring_bytes / SEGMENTS, 64U << 20) & ~7U;
 	struct ring_options ring = {.name = "tracetrap-inputlog",
 				    .segment_bytes = l->segment_bytes,
 				    .segments = SEGMENTS,
 				    .begin_segment = begin_segment,
 				    .ctx = l};
-	int r = l->living && l->attached ? 0 : -ENOMEM;
+	int r = told_init(&l->told, options);
 	r = r < 0 ? r : inputlog_reload(l, options->rules_digest, options->rules, options->n_rules);
 	r = r < 0 ? r : preamble_fits(l) ? ring_new(&ring, &l->ring) : -EINVAL;
 	if (r < 0) {
 		inputlog_free(l);
 		return r;
 	}
-	l->living[ENTITY_HOST] = true;
 	*ret = l;
 	return 0;
 }
@@ -292,68 +217,12 @@ static void put_tick(struct inputlog *l, const struct input *in)
 		s->n = 0;
 }
 
-static void put_born(struct inputlog *l, const struct input *in)
+static void put_other(struct inputlog *l, const struct input *in)
 {
-	if (l->living[in->born.entity])
+	if (!told_take(&l->told, in))
 		return;
-	l->living[in->born.entity] = true;
-	begin_input(l);
-	buf_add_varint(&l->record, in->born.entity);
-	buf_add_char(&l->record, (char)in->born.kind);
-	buf_add_text(&l->record, in->born.name);
-	put_input(l, RECORD_BORN);
-}
-
-static void put_gone(struct inputlog *l, const struct input *in)
-{
-	if (!l->living[in->gone.entity])
-		return;
-	l->living[in->gone.entity] = false;
-	begin_input(l);
-	buf_add_varint(&l->record, in->gone.entity);
-	put_input(l, RECORD_GONE);
-}
-
-static void put_event(struct inputlog *l, const struct input *in)
-{
-	begin_input(l);
-	buf_add_varint(&l->record, in->event.detector);
-	buf_add_varint(&l->record, in->event.entity);
-	buf_add(&l->record, in->event.record, in->event.len);
-	put_input(l, RECORD_EVENT);
-}
-
-static void put_attach(struct inputlog *l, const struct input *in)
-{
-	l->attached[in->attach.detector] = in->attach.attached;
-	begin_input(l);
-	buf_add_varint(&l->record, in->attach.detector);
-	buf_add_char(&l->record, in->attach.attached);
-	put_input(l, RECORD_ATTACH);
-}
-
-static void put_clock(struct inputlog *l, const struct input *in)
-{
-	l->clock = *in;
-	begin_input(l);
-	add_clock(&l->record, in);
-	put_input(l, RECORD_CLOCK);
-}
-
-static void put_trigger(struct inputlog *l, const struct input *in)
-{
-	begin_input(l);
-	buf_add_varint(&l->record, in->trigger.entity);
-	buf_add_char(&l->record, in->trigger.drill);
-	buf_add_text(&l->record, in->trigger.rule);
-	put_input(l, RECORD_TRIGGER);
-}
-
-static void put_reload(struct inputlog *l, const struct input *in)
-{
-	begin_input(l);
-	buf_add_text(&l->record, in->reload.digest);
-	put_input(l, RECORD_RELOAD);
+	enum inputlog_record type = encode_input(&l->record, in, l->now_ns - l->t_ns);
+	put_input(l, type);
 }
 
 /* At most so many bytes of records, their shape's definition included. */
@@ -392,31 +261,22 @@ static void make_room(struct inputlog *l, const struct input *in)
 
 void inputlog_input(struct inputlog *l, const struct input *in)
 {
-	static void (*const put_kind[])(struct inputlog *, const struct input *) = {
-		[INPUT_BORN] = put_born,   [INPUT_GONE] = put_gone,	  [INPUT_TICK] = put_tick,
-		[INPUT_EVENT] = put_event, [INPUT_ATTACH] = put_attach,	  [INPUT_CLOCK] = put_clock,
-		[INPUT_TRIGGER] = put_trigger, [INPUT_RELOAD] = put_reload,
-	};
 	l->now_ns = MAX(in->t_ns, l->t_ns);
 	if (in->kind == INPUT_TICK && in->tick.n > INPUTLOG_READINGS_MAX) {
 		lose(l);
 		return;
 	}
 	make_room(l, in);
-	put_kind[in->kind](l, in);
+	if (in->kind == INPUT_TICK)
+		put_tick(l, in);
+	else
+		put_other(l, in);
 }
 
 void inputlog_transition(struct inputlog *l, const struct transition *t)
 {
-	struct buf *b = &l->record;
-	buf_clear(b);
-	buf_add_zigzag(b, (int64_t)(t->t_ns - l->t_ns));
-	buf_add_char(b, (char)t->kind);
-	buf_add_char(b, (char)((t->token ? TRANSITION_TOKEN : 0) | (t->drill ? TRANSITION_DRILL : 0) |
-			       (t->by_hand ? TRANSITION_BY_HAND : 0) | (t->exception ? TRANSITION_EXCEPTED : 0)));
-	buf_add_varint(b, t->rule);
-	buf_add_varint(b, t->entity);
-	put(l, RECORD_TRANSITION, b);
+	encode_transition(&l->record, t, l->t_ns);
+	put(l, RECORD_TRANSITION, &l->record);
 }
 
 int inputlog_fd(const struct inputlog *l)
@@ -438,8 +298,7 @@ struct inputlog *inputlog_free(struct inputlog *l)
 		buf_done(&l->header);
 		buf_done(&l->record);
 		buf_done(&l->checkpoint);
-		free(l->living);
-		free(l->attached);
+		told_done(&l->told);
 		free(l);
 	}
 	return NULL;
