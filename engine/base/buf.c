@@ -110,14 +110,15 @@ uint8_t cursor_u8(struct cursor *c)
 
 uint64_t cursor_varint(struct cursor *c)
 {
+	const uint8_t *at = c->at;
 	uint64_t v = 0;
-	for (unsigned shift = 0; shift < 64; shift += 7) {
-		uint8_t byte = cursor_u8(c);
-		if (c->bad)
-			return 0;
+	for (unsigned shift = 0; shift < 64 && at < c->end && !c->bad; shift += 7) {
+		uint8_t byte = *at++;
 		v |= (uint64_t)(byte & 0x7f) << shift;
-		if (!(byte & 0x80))
-			return v;
+		if (byte & 0x80)
+			continue;
+		c->at = at;
+		return v;
 	}
 	c->bad = true;
 	return 0;

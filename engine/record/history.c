@@ -21,7 +21,11 @@ struct history {
 	struct ring *ring;
 	struct series *series; /* slot × signals + signal: an entity's row lies together */
 	uint64_t *touched;     /* a bit for each series that has a point in this second: most never have */
+	uint64_t *missing;     /* the same for those that were unknown in this second */
 	size_t n_signals, n_slots;
+	history_second_fn on_second;
+	void *ctx;
+	struct reading *readings; /* for on_second */
 	bool *living; /* by slot */
 	struct buf record;
 	uint64_t second, t_ns; /* being filled; of its latest tick */
@@ -29,9 +33,14 @@ struct history {
 	uint32_t segment;
 };
 
-static bool is_touched(const struct history *h, size_t series)
+static bool is_set(const uint64_t *bits, size_t i)
 {
-	return h->touched[series / 64] >> series % 64 & 1;
+	return bits[i / 64] >> i % 64 & 1;
+}
+
+static void set(uint64_t *bits, size_t i)
+{
+	bits[i / 64] |= UINT64_C(1) << i % 64;
 }
 
 /* The first touched series of [from, to); to when there is none. */
@@ -103,13 +112,14 @@ int history_new(const struct vocabulary *vocabulary, const struct entities *enti
 	h->n_slots = entities_max(entities);
 	h->series = calloc(h->n_signals * h->n_slots + 1, sizeof(*h->series));
 	h->touched = calloc(h->n_signals * h->n_slots / 64 + 1, sizeof(*h->touched));
+	h->missing = calloc(h->n_signals * h->n_slots / 64 + 1, sizeof(*h->missing));
 	h->living = calloc(h->n_slots, sizeof(*h->living));
 	struct ring_options ring = {.name = "tracetrap-history",
 				    .segment_bytes = (uint32_t)MIN(ring_bytes / SEGMENTS, 64U << 20) & ~7U,
 				    .segments = SEGMENTS,
 				    .begin_segment = begin_segment,
 				    .ctx = h};
-	int r = h->series && h->touched && h->living ? ring_new(&ring, &h->ring) : -ENOMEM;
+	int r = h->series && h->touched && h->missing && h->living ? ring_new(&ring, &h->ring) : -ENOMEM;
 	if (r < 0) {
 		history_free(h);
 		return r;
@@ -135,10 +145,33 @@ static void add_point(struct history *h, size_t series, size_t gap)
 	h->touched[series / 64] &= ~(UINT64_C(1) << series % 64);
 }
 
+static void tell_second(struct history *h, size_t from, size_t to)
+{
+	size_t n = 0;
+	for (size_t i = from; i < to; i++) {
+		if (i % 64 == 0 && to - i >= 64 && !h->touched[i / 64] && !h->missing[i / 64]) {
+			i += 63;
+			continue;
+		}
+		if (!is_set(h->touched, i) && !is_set(h->missing, i))
+			continue;
+		const struct series *s = &h->series[i];
+		h->missing[i / 64] &= ~(UINT64_C(1) << i % 64);
+		h->readings[n++] = (struct reading){.signal = (uint16_t)(i % h->n_signals),
+						    .entity = (uint16_t)(i / h->n_signals),
+						    .unknown = s->unknown,
+						    .value = s->unknown ? 0 : s->last};
+	}
+	if (n)
+		h->on_second(h->ctx, h->t_ns, h->readings, n);
+}
+
 /* Writes the points of the series [from, to) as one record. */
 static void write_points(struct history *h, size_t from, size_t to)
 {
 	size_t n = 0, before = 0;
+	if (h->on_second)
+		tell_second(h, from, to);
 	for (size_t i = from; (i = next_touched(h, i, to)) < to; i++)
 		n++;
 	if (n == 0)
@@ -161,13 +194,15 @@ static void take_reading(struct history *h, const struct reading *r, uint64_t t_
 	struct series *s = &h->series[series];
 	s->t_ns = t_ns;
 	s->unknown = r->unknown;
-	if (r->unknown)
+	if (r->unknown) {
+		set(h->missing, series);
 		return;
-	bool touched = is_touched(h, series);
+	}
+	bool touched = is_set(h->touched, series);
 	s->least = touched ? MIN(s->least, r->value) : r->value;
 	s->greatest = touched ? MAX(s->greatest, r->value) : r->value;
 	s->last = r->value;
-	h->touched[series / 64] |= UINT64_C(1) << series % 64;
+	set(h->touched, series);
 }
 
 static void take_tick(struct history *h, const struct input *in)
@@ -218,6 +253,14 @@ void history_input(struct history *h, const struct input *in)
 		take_death(h, in);
 }
 
+int history_on_second(struct history *h, history_second_fn fn, void *ctx)
+{
+	h->readings = calloc(h->n_signals * h->n_slots + 1, sizeof(*h->readings));
+	h->on_second = h->readings ? fn : NULL;
+	h->ctx = ctx;
+	return h->readings ? 0 : -ENOMEM;
+}
+
 int history_fd(const struct history *h)
 {
 	return ring_fd(h->ring);
@@ -243,6 +286,8 @@ struct history *history_free(struct history *h)
 		buf_done(&h->record);
 		free(h->series);
 		free(h->touched);
+		free(h->missing);
+		free(h->readings);
 		free(h->living);
 		free(h);
 	}

@@ -21,6 +21,10 @@ int history_new(const struct vocabulary *vocabulary, const struct entities *enti
 		struct history **ret);
 /* Takes INPUT_TICK, INPUT_BORN and INPUT_GONE; other kinds are nothing to it. */
 void history_input(struct history *h, const struct input *in);
+/* The last reading of each series in a second, unknown ones too, by entity and signal: called when the second is over, and for
+ * an entity of its own before it goes away. -ENOMEM. */
+typedef void (*history_second_fn)(void *ctx, uint64_t t_ns, const struct reading *readings, size_t n);
+int history_on_second(struct history *h, history_second_fn fn, void *ctx);
 int history_fd(const struct history *h); /* stays the history's */
 /* The latest reading of a series, for `signals` and `status`. false when there was none yet. */
 bool history_last(const struct history *h, uint16_t signal, uint16_t entity, struct reading *ret, uint64_t *ret_t_ns);

@@ -97,6 +97,9 @@ struct inputlog_item {
 /* -EBADMSG malformed, -EPROTONOSUPPORT a newer version. Signals and detectors that `vocabulary` does not know (or knows
  * with another unit) are passed over. */
 int inputlog_open(const void *data, size_t len, const struct vocabulary *vocabulary, struct inputlog_reader **ret);
+/* Goes on with another log after INPUTLOG_END. `shift_ns` is added to its times, which must not go back; `restarted`: it is
+ * of another run of the daemon, of whose entities and detectors nothing is known yet. As inputlog_open(). */
+int inputlog_feed(struct inputlog_reader *r, const void *data, size_t len, bool restarted, int64_t shift_ns);
 const uint64_t *inputlog_periods(const struct inputlog_reader *r); /* per signal of the vocabulary, 0 not offered */
 const struct entities *inputlog_entities(const struct inputlog_reader *r); /* as of the item read last */
 const char *inputlog_rules_digest(const struct inputlog_reader *r);

@@ -14,7 +14,9 @@
  *                 number n, n × attached detector {number}
  *     CHECKPOINT  bytes of machine_checkpoint()
  *     SHAPE       byte id, number n, n × series {number signal, number entity}; its last values are 0, known
- *     TICK        dt, byte shape (255: no readings, ends here), n bits changed (first reading in the lowest bit), then per changed reading, in order:
+ *     COLUMNS     of the history on disk: number of ticks, number n, n × series {number signal, number entity, number of its
+ *                 readings, for each a number (tick − tick before) × 2 + unknown, for each known one a signed delta}
+ *     TICK        dt, byte shape (255: no readings, 254: those that the COLUMNS say, in turn; ends here), n bits changed (first reading in the lowest bit), then per changed reading, in order:
  *                     was known:   signed delta to its last value; a delta of 0 says it is unknown now
  *                     was unknown: signed delta to its last known value
  *     BORN        dt, number slot, byte kind, text name        GONE     dt, number slot
@@ -36,6 +38,7 @@
 #define INPUTLOG_SHAPES 16 /* live ones; a tick source has two, helpers that answer late make some more */
 #define INPUTLOG_READINGS_MAX (1U << 20) /* in one tick */
 #define INPUTLOG_NO_SHAPE 255
+#define INPUTLOG_COLUMNS 254
 #define VARINT_MAX 10
 
 enum inputlog_record {
@@ -53,6 +56,7 @@ enum inputlog_record {
 	RECORD_RELOAD = 12,
 	RECORD_TRANSITION = 13,
 	RECORD_LOST = 14,
+	RECORD_COLUMNS = 15,
 };
 
 enum transition_flag { TRANSITION_TOKEN = 1, TRANSITION_DRILL = 2, TRANSITION_BY_HAND = 4, TRANSITION_EXCEPTED = 8 };

@@ -103,10 +103,10 @@ static int queue_add(struct inputlog_reader *r, struct input in)
 	return 0;
 }
 
-void read_offsets(struct cursor *c, struct input *ret)
+void read_offsets(const struct inputlog_reader *r, struct cursor *c, struct input *ret)
 {
-	ret->clock.boottime_offset_ns = cursor_zigzag(c);
-	ret->clock.realtime_offset_ns = cursor_zigzag(c);
+	ret->clock.boottime_offset_ns = (int64_t)((uint64_t)cursor_zigzag(c) - (uint64_t)r->shift_ns);
+	ret->clock.realtime_offset_ns = (int64_t)((uint64_t)cursor_zigzag(c) - (uint64_t)r->shift_ns);
 	int64_t utc_offset_s = cursor_zigzag(c);
 	if (utc_offset_s < -86400 || utc_offset_s > 86400)
 		c->bad = true;
@@ -118,7 +118,7 @@ static int clock_read(struct inputlog_reader *r, struct cursor *c)
 	struct input now = {.kind = INPUT_CLOCK};
 	if (!cursor_u8(c))
 		return 0;
-	read_offsets(c, &now);
+	read_offsets(r, c, &now);
 	bool same = r->clock.kind == INPUT_CLOCK && r->clock.clock.boottime_offset_ns == now.clock.boottime_offset_ns &&
 		    r->clock.clock.realtime_offset_ns == now.clock.realtime_offset_ns &&
 		    r->clock.clock.utc_offset_s == now.clock.utc_offset_s;
@@ -192,7 +192,7 @@ static int attached_read(struct inputlog_reader *r, struct cursor *c)
 
 int dictionary_read(struct inputlog_reader *r, struct cursor *c)
 {
-	uint64_t t_ns = cursor_varint(c);
+	uint64_t t_ns = cursor_varint(c) + (uint64_t)r->shift_ns;
 	if (c->bad || t_ns < r->t_ns)
 		return -EBADMSG;
 	r->t_ns = t_ns;
@@ -200,6 +200,7 @@ int dictionary_read(struct inputlog_reader *r, struct cursor *c)
 	r->queue_n = r->queue_at = 0;
 	for (size_t i = 0; i < INPUTLOG_SHAPES; i++)
 		r->shapes[i].n = 0;
+	r->columns.n_ticks = 0;
 	int error = clock_read(r, c);
 	error = error < 0 ? error : entities_read(r, c);
 	return error < 0 ? error : attached_read(r, c);

@@ -57,6 +57,20 @@ int inputlog_open(const void *data, size_t len, const struct vocabulary *vocabul
 	return 0;
 }
 
+int inputlog_feed(struct inputlog_reader *r, const void *data, size_t len, bool restarted, int64_t shift_ns)
+{
+	r->records = cursor_over(data, len);
+	r->in_segment = false;
+	r->queue_n = r->queue_at = 0;
+	r->shift_ns = shift_ns;
+	if (restarted) {
+		r->entities = entities_free(r->entities);
+		r->clock = (struct input){0};
+		memset(r->attached, 0, r->vocabulary->n_detectors * sizeof(*r->attached));
+	}
+	return open_first_header(r);
+}
+
 const uint64_t *inputlog_periods(const struct inputlog_reader *r)
 {
 	return r->period_ns;
@@ -189,10 +203,10 @@ static int attach_read(struct inputlog_reader *r, struct cursor *c, struct input
 	return 1;
 }
 
-static int clock_body(struct inputlog_reader *r _unused_, struct cursor *c, struct input *ret)
+static int clock_body(struct inputlog_reader *r, struct cursor *c, struct input *ret)
 {
 	ret->kind = INPUT_CLOCK;
-	read_offsets(c, ret);
+	read_offsets(r, c, ret);
 	return c->bad ? -EBADMSG : 1;
 }
 
@@ -305,6 +319,8 @@ static int step(struct inputlog_reader *r, struct inputlog_item *ret)
 		return checkpoint_read(r, &rec, ret);
 	case RECORD_SHAPE:
 		return r->in_segment ? shape_read(r, &rec.c) : -EBADMSG;
+	case RECORD_COLUMNS:
+		return r->in_segment ? columns_read(r, &rec.c) : -EBADMSG;
 	case RECORD_TRANSITION:
 		return transition_read(r, &rec, ret);
 	case RECORD_LOST:
@@ -329,6 +345,7 @@ struct inputlog_reader *inputlog_close(struct inputlog_reader *r)
 	if (r) {
 		for (size_t i = 0; i < INPUTLOG_SHAPES; i++)
 			shape_done(&r->shapes[i]);
+		columns_done(&r->columns);
 		entities_free(r->entities);
 		free(r->signals.to);
 		free(r->detectors.to);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The reader's inside, shared by inputlog_read.c (the walk), inputlog_dictionary.c (header and segment) and
- * inputlog_tick.c (shapes and ticks). All texts borrow from the log's bytes.
+ * inputlog_tick.c (shapes, columns and ticks). All texts borrow from the log's bytes.
  */
 #pragma once
 
@@ -13,6 +13,17 @@
 struct name_map {
 	uint16_t *to; /* from the log's index to the vocabulary's, NOT_KNOWN */
 	size_t n;
+};
+
+/* The readings of a segment's ticks, tick by tick: those of tick i are [first[i], first[i + 1]). */
+struct columns {
+	struct column_reading {
+		uint32_t series; /* signal << 16 | entity, by the log's numbers */
+		bool unknown;
+		int64_t value;
+	} *readings;
+	uint32_t *first;
+	uint32_t n_ticks, next; /* n_ticks 0: there are none */
 };
 
 struct inputlog_reader {
@@ -32,6 +43,8 @@ struct inputlog_reader {
 	/* of the segment */
 	bool in_segment;
 	uint64_t t_ns;
+	int64_t shift_ns; /* added to the log's times */
+	struct columns columns;
 	struct shape shapes[INPUTLOG_SHAPES];
 
 	/* what the reader of the log was told so far */
@@ -52,8 +65,10 @@ struct inputlog_reader {
 int header_read(struct inputlog_reader *r, struct cursor *c);
 /* Queues what must be told so that the entities, the clock and the attached detectors are as the dictionary says. */
 int dictionary_read(struct inputlog_reader *r, struct cursor *c);
-void read_offsets(struct cursor *c, struct input *ret);
+void read_offsets(const struct inputlog_reader *r, struct cursor *c, struct input *ret);
 
+int columns_read(struct inputlog_reader *r, struct cursor *c);
+void columns_done(struct columns *c);
 int shape_read(struct inputlog_reader *r, struct cursor *c);
 /* Readings of signals or entities that we do not know are passed over; the rest in r->readings. */
 int tick_read(struct inputlog_reader *r, struct cursor *c, struct input *ret);

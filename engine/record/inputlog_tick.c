@@ -38,19 +38,41 @@ static bool offered(const struct inputlog_reader *r, uint16_t signal, uint16_t e
 	return signal != NOT_KNOWN && e->alive && (r->vocabulary->signals[signal].kinds & ENTITY_BIT(e->kind));
 }
 
-static void collect(struct inputlog_reader *r, const struct shape *s, size_t *n)
+static void keep(struct inputlog_reader *r, uint32_t series, bool unknown, int64_t value, size_t *n)
 {
-	for (uint32_t i = 0; i < s->n; i++) {
-		uint16_t signal = r->signals.to[s->series[i] >> 16], entity = (uint16_t)s->series[i];
-		if (!offered(r, signal, entity)) {
-			r->passed_over++;
-			continue;
-		}
-		r->readings[(*n)++] = (struct reading){.signal = signal,
-						       .entity = entity,
-						       .unknown = s->unknown[i],
-						       .value = s->unknown[i] ? 0 : s->last[i]};
-	}
+	uint16_t signal = r->signals.to[series >> 16], entity = (uint16_t)series;
+	if (offered(r, signal, entity))
+		r->readings[(*n)++] = (struct reading){
+			.signal = signal, .entity = entity, .unknown = unknown, .value = unknown ? 0 : value};
+	else
+		r->passed_over++;
+}
+
+static int readings_room(struct inputlog_reader *r, size_t n)
+{
+	if (n <= r->readings_cap)
+		return 0;
+	struct reading *more = realloc(r->readings, n * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	r->readings = more;
+	r->readings_cap = n;
+	return 0;
+}
+
+static int column_tick(struct inputlog_reader *r, struct input *ret)
+{
+	struct columns *c = &r->columns;
+	if (c->next >= c->n_ticks)
+		return -EBADMSG;
+	uint32_t from = c->first[c->next], to = c->first[c->next + 1];
+	c->next++;
+	if (readings_room(r, to - from) < 0)
+		return -ENOMEM;
+	for (uint32_t i = from; i < to; i++)
+		keep(r, c->readings[i].series, c->readings[i].unknown, c->readings[i].value, &ret->tick.n);
+	ret->tick.readings = r->readings;
+	return 0;
 }
 
 int tick_read(struct inputlog_reader *r, struct cursor *c, struct input *ret)
@@ -58,25 +80,23 @@ int tick_read(struct inputlog_reader *r, struct cursor *c, struct input *ret)
 	uint8_t id = cursor_u8(c);
 	if (id == INPUTLOG_NO_SHAPE)
 		return c->bad ? -EBADMSG : 0;
+	if (id == INPUTLOG_COLUMNS && !c->bad)
+		return column_tick(r, ret);
 	if (c->bad || id >= INPUTLOG_SHAPES || r->shapes[id].n == 0)
 		return -EBADMSG;
 	struct shape *s = &r->shapes[id];
 	const uint8_t *bits = cursor_bytes(c, (s->n + 7) / 8);
 	if (!bits)
 		return -EBADMSG;
-	if (r->readings_cap < s->n) {
-		struct reading *more = realloc(r->readings, s->n * sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		r->readings = more;
-		r->readings_cap = s->n;
-	}
+	if (readings_room(r, s->n) < 0)
+		return -ENOMEM;
 	for (uint32_t i = 0; i < s->n; i++)
 		if (bits[i / 8] >> i % 8 & 1)
 			advance(s, i, c);
 	if (c->bad)
 		return -EBADMSG;
-	collect(r, s, &ret->tick.n);
+	for (uint32_t i = 0; i < s->n; i++)
+		keep(r, s->series[i], s->unknown[i], s->last[i], &ret->tick.n);
 	ret->tick.readings = r->readings;
 	return 0;
 }
