@@ -17,7 +17,10 @@ int engine_spawn_writer(struct engine *e)
 	_cleanup_free_ char *store = NULL;
 	if (asprintf(&store, "%s/incidents", e->config->state_dir) < 0)
 		return -ENOMEM;
-	struct writer_options options = {.store_dir = store, .state_dir = e->config->state_dir, .bounds = e->config->store};
+	struct writer_options options = {.store_dir = store,
+					 .state_dir = e->config->state_dir,
+					 .bounds = e->config->store,
+					 .history = e->config->keep_history ? &e->config->history : NULL};
 	return writer_spawn(&options, &e->writer);
 }
 
@@ -36,6 +39,24 @@ static int open_signals(struct engine *e)
 static int checkpoint(void *ctx, struct buf *out)
 {
 	return machine_checkpoint(((struct engine *)ctx)->machine, out);
+}
+
+static void take_second(void *ctx, uint64_t t_ns, const struct reading *readings, size_t n)
+{
+	hourlog_second(((struct engine *)ctx)->hourlog, t_ns, readings, n);
+}
+
+static int open_history(struct engine *e)
+{
+	return history_new(e->vocabulary, e->entities, e->config->history_bytes, &e->history);
+}
+
+static int open_hourlog(struct engine *e, const struct inputlog_options *options)
+{
+	if (!e->config->keep_history)
+		return 0;
+	int r = hourlog_new(options, clock_now(CLOCK_REALTIME), &e->hourlog);
+	return r < 0 ? r : history_on_second(e->history, take_second, e);
 }
 
 static int open_inputlog(struct engine *e)
@@ -59,7 +80,8 @@ static int open_inputlog(struct engine *e)
 		.host_refill_ns = e->config->host_limit.refill_ns,
 		.checkpoint_every_ns = CHECKPOINT_EVERY_NS,
 	};
-	return inputlog_new(&options, &e->inputlog);
+	int r = inputlog_new(&options, &e->inputlog);
+	return r < 0 ? r : open_hourlog(e, &options);
 }
 
 static int open_machine(struct engine *e)
@@ -158,7 +180,7 @@ static int open_arm(struct engine *e)
 int engine_assemble(struct engine *e)
 {
 	int (*const steps[])(struct engine *) = {open_signals, open_writer,   open_source,    open_detectors,
-						 open_machine, open_inputlog, open_arm};
+						 open_machine, open_history,  open_inputlog, open_arm};
 	int r = loop_new(&e->loop);
 	if (r < 0)
 		return r;
@@ -171,7 +193,6 @@ int engine_assemble(struct engine *e)
 			return r;
 	}
 	r = past_new(e->config, &e->past);
-	r = r < 0 ? r : history_new(e->vocabulary, e->entities, e->config->history_bytes, &e->history);
 	r = r < 0 ? r : control_new(e, e->loop, e->config->run_dir, &e->control);
 	return r;
 }

@@ -12,7 +12,7 @@
 #define CONFIG_BYTES_MAX MIB
 #define RATE_MAX	 1000000 /* events per second */
 
-enum key_type { KEY_PATH, KEY_PATHS, KEY_BYTES, KEY_SPAN, KEY_COUNT, KEY_SHARE, KEY_SOURCE, KEY_LIMIT };
+enum key_type { KEY_PATH, KEY_PATHS, KEY_BYTES, KEY_SPAN, KEY_COUNT, KEY_SHARE, KEY_SOURCE, KEY_LIMIT, KEY_FLAG };
 
 /* One row a key: adding one is a row here, a default below and a comment in conf/tracetrap.yaml. */
 static const struct key {
@@ -43,6 +43,9 @@ static const struct key {
 	KEY("past", "census_every", KEY_SPAN, census_every_ns, NS_PER_S, 3600 * NS_PER_S),
 	KEY("arm", "share", KEY_SHARE, arm_share, 0, 0),
 	KEY("limits", "host", KEY_LIMIT, host_limit, 0, 0),
+	KEY("history", "enabled", KEY_FLAG, keep_history, 0, 0),
+	KEY("history", "max_use", KEY_BYTES, history.max_use, MIB, UINT64_MAX),
+	KEY("history", "max_age", KEY_SPAN, history.max_age_ns, 0, UINT64_MAX),
 	KEY("store", "max_use", KEY_BYTES, store.max_use, MIB, UINT64_MAX),
 	KEY("store", "keep_free", KEY_BYTES, store.keep_free, 0, UINT64_MAX),
 	KEY("store", "max_age", KEY_SPAN, store.max_age_ns, 0, UINT64_MAX),
@@ -50,7 +53,7 @@ static const struct key {
 #undef KEY
 };
 
-static const char *const sections[] = {"arm", "detectors", "limits", "past", "paths", "source", "store", "version"};
+static const char *const sections[] = {"arm", "detectors", "history", "limits", "past", "paths", "source", "store", "version"};
 static const char *const source_kinds[] = {[SOURCE_AUTO] = "auto", [SOURCE_BPF] = "bpf", [SOURCE_PROC] = "proc"};
 
 static bool set_text(char **to, const char *text)
@@ -98,6 +101,8 @@ int config_init(struct config *ret)
 		.host_limit = {.burst = 12, .refill_ns = 3600 * NS_PER_S / 12},
 		.store = {.max_use = 2 * GIB, .keep_free = GIB, .max_age_ns = 90 * 86400 * NS_PER_S},
 		.stage_bytes = 64 * MIB,
+		.keep_history = true,
+		.history = {.max_use = GIB / 2, .max_age_ns = 30 * 86400 * NS_PER_S},
 	};
 	ret->detectors = calloc(MAX(detector_defs_n, (size_t)1), sizeof(*ret->detectors));
 	ret->always = calloc(MAX(detector_defs_n, (size_t)1), sizeof(*ret->always));
@@ -169,6 +174,9 @@ static bool read_key(struct config *c, const struct node *n, const struct key *k
 		return !node_strings(n, arena, d, &list, &n_list) || set_paths(field, list, n_list);
 	case KEY_SOURCE:
 		node_choice(n, source_kinds, ARRAY_SIZE(source_kinds), d, field);
+		return true;
+	case KEY_FLAG:
+		node_bool(n, d, field);
 		return true;
 	case KEY_SHARE:
 		read_share(n, d, field);

@@ -8,6 +8,7 @@
 #include "engine/detect/detect.h"
 #include "engine/source/source.h"
 #include "rules/noise.h"
+#include "snapshot/store/hours.h"
 #include "snapshot/store/store.h"
 
 struct config_paths {
@@ -41,6 +42,8 @@ struct config {
 	/* captures */
 	struct limit host_limit;
 	struct store_bounds store;
+	bool keep_history; /* on disk */
+	struct hours_bounds history;
 	uint64_t stage_bytes; /* most evidence that waits in memory for a stuck disk, per incident */
 };
 

@@ -80,6 +80,8 @@ static void on_transition(void *ctx, const struct transition *t)
 {
 	struct engine *e = ctx;
 	inputlog_transition(e->inputlog, t);
+	if (e->hourlog)
+		hourlog_transition(e->hourlog, t);
 	if (t->kind != TRANSITION_FIRED && t->kind != TRANSITION_ARM && t->kind != TRANSITION_DISARM)
 		return;
 	if (e->n_outbox == OUTBOX_MAX) {
@@ -98,6 +100,8 @@ void engine_take(struct engine *e, struct input *in)
 	in->t_ns = e->last_ns = MAX(in->t_ns, e->last_ns);
 	inputlog_input(e->inputlog, in);
 	history_input(e->history, in);
+	if (e->hourlog && in->kind != INPUT_TICK)
+		hourlog_input(e->hourlog, in);
 	machine_input(e->machine, in, on_transition, e);
 	size_t n = e->n_outbox;
 	memcpy(led_to, e->outbox, n * sizeof(*led_to));
@@ -211,6 +215,14 @@ static void rest_detectors(struct engine *e, uint64_t now_ns)
 	}
 }
 
+/* What the writer has no room for now goes with the next second. */
+static void send_history(struct engine *e)
+{
+	const struct buf *bytes = e->hourlog ? hourlog_pending(e->hourlog) : NULL;
+	if (bytes && writer_history(e->writer, bytes) == 0)
+		hourlog_sent(e->hourlog);
+}
+
 static void keep_house(struct engine *e, uint64_t now)
 {
 	past_drain(e->past);
@@ -222,6 +234,7 @@ static void keep_house(struct engine *e, uint64_t now)
 	}
 	if (e->limits_changed)
 		save_limits(e);
+	send_history(e);
 	if (writer_backlog(e->writer))
 		writer_flush(e->writer);
 	if (e->stop_at_ns && now >= e->stop_at_ns)
@@ -278,6 +291,8 @@ static void replace_writer(struct engine *e)
 	}
 	log_warning("the writer process died; another one goes on with what was not published");
 	incidents_set_writer(e->incidents, e->writer);
+	if (e->hourlog)
+		hourlog_cut(e->hourlog);
 }
 
 static void writer_ready(void *ctx)
@@ -339,6 +354,7 @@ int engine_run(struct engine *e, uint64_t run_ns)
 	e->stop_at_ns = run_ns ? clock_now(CLOCK_MONOTONIC) + run_ns : 0;
 	int r = loop_run(e->loop);
 	save_limits(e);
+	send_history(e);
 	return r;
 }
 
@@ -380,6 +396,7 @@ struct engine *engine_free(struct engine *e)
 		inputlog_free(e->inputlog);
 	if (e->history)
 		history_free(e->history);
+	hourlog_free(e->hourlog);
 	if (e->machine)
 		machine_free(e->machine);
 	entities_free(e->entities);

@@ -12,6 +12,7 @@
 #include "engine/noise.h"
 #include "engine/past.h"
 #include "engine/record/history.h"
+#include "engine/record/hourlog.h"
 #include "engine/record/inputlog.h"
 #include "rules/run/machine.h"
 
@@ -41,6 +42,7 @@ struct engine {
 	struct machine *machine;
 	struct inputlog *inputlog;
 	struct history *history;
+	struct hourlog *hourlog; /* NULL: none is kept on disk */
 	struct arm *arm;
 	struct writer *writer;
 	struct incidents *incidents;

@@ -6,12 +6,13 @@
  *     BEGIN id + stage fd,  EXTENT id bytes,  PUBLISH id,  ABANDON id
  *     PUT id = name of a state file, + memory file with its text
  *     LOG + memory file with one line
+ *     HISTORY + memory file with what hourlog_pending() gave
  */
 #pragma once
 
 #include "snapshot/store/writer.h"
 
-enum message_kind { MESSAGE_BEGIN, MESSAGE_EXTENT, MESSAGE_PUBLISH, MESSAGE_ABANDON, MESSAGE_PUT, MESSAGE_LOG };
+enum message_kind { MESSAGE_BEGIN, MESSAGE_EXTENT, MESSAGE_PUBLISH, MESSAGE_ABANDON, MESSAGE_PUT, MESSAGE_LOG, MESSAGE_HISTORY };
 
 struct message {
 	uint32_t kind, reserved;
@@ -21,5 +22,7 @@ struct message {
 
 struct message_options {
 	struct store_bounds bounds;
+	struct hours_bounds history_bounds;
+	bool history;
 	char store_dir[512], state_dir[512];
 };

@@ -59,7 +59,9 @@ static int spawn(int socket, pid_t *ret)
 
 static int send_options(struct writer *w, const struct writer_options *o)
 {
-	struct message_options wire = {.bounds = o->bounds};
+	struct message_options wire = {.bounds = o->bounds, .history = o->history};
+	if (o->history)
+		wire.history_bounds = *o->history;
 	if (snprintf(wire.store_dir, sizeof(wire.store_dir), "%s", o->store_dir) >= (int)sizeof(wire.store_dir) ||
 	    snprintf(wire.state_dir, sizeof(wire.state_dir), "%s", o->state_dir) >= (int)sizeof(wire.state_dir))
 		return -ENAMETOOLONG;
@@ -231,11 +233,21 @@ int writer_put(struct writer *w, const char *name, const char *text, size_t len)
 	return flush_if_possible(w);
 }
 
+static int tell_bytes(struct writer *w, enum message_kind kind, const void *data, size_t len)
+{
+	_cleanup_close_ int fd = io_memfd("message", 0);
+	int r = fd < 0 ? fd : io_write(fd, data, len);
+	return r < 0 ? r : tell(w, kind, "", len, fd);
+}
+
 int writer_log(struct writer *w, const char *line, size_t len)
 {
-	_cleanup_close_ int fd = io_memfd("log", 0);
-	int r = fd < 0 ? fd : io_write(fd, line, len);
-	return r < 0 ? r : tell(w, MESSAGE_LOG, "", len, fd);
+	return tell_bytes(w, MESSAGE_LOG, line, len);
+}
+
+int writer_history(struct writer *w, const struct buf *bytes)
+{
+	return tell_bytes(w, MESSAGE_HISTORY, bytes->data, bytes->len);
 }
 
 int writer_read(struct writer *w, struct writer_report *ret)

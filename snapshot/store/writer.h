@@ -2,7 +2,7 @@
 /*
  * The one process that writes to disk, so that a stuck file system sticks here and nowhere else. It copies stages (memory
  * files that workers fill) to ID.tar.zst.partial frame by frame, fsyncs, renames, fsyncs the directory, then evicts. It
- * also keeps small state files (limits) by write-and-rename.
+ * also keeps small state files (limits) by write-and-rename, and the history on disk.
  *
  *     engine ── writer_begin(id, stage) ─ writer_extent(bytes)* ─ writer_publish ──▶ writer ──▶ store
  *               writer_put(name, bytes) ───────────────────────────────────────────▶
@@ -13,6 +13,7 @@
  */
 #pragma once
 
+#include "snapshot/store/hours.h"
 #include "snapshot/store/store.h"
 
 struct writer; /* the engine's handle; opaque */
@@ -21,6 +22,7 @@ struct writer_options {
 	const char *store_dir; /* created 0750 if missing */
 	const char *state_dir;
 	struct store_bounds bounds;
+	const struct hours_bounds *history; /* STATE/history; NULL: none is kept */
 };
 
 int writer_spawn(const struct writer_options *options, struct writer **ret);
@@ -36,6 +38,8 @@ int writer_abandon(struct writer *w, const char *id); /* keeps what is there as 
 int writer_put(struct writer *w, const char *name, const char *text, size_t len);
 /* A line for the writer's stderr, which is the engine's. -EAGAIN when the socket is full: the line is not kept. */
 int writer_log(struct writer *w, const char *line, size_t len);
+/* Of what hourlog_pending() gave. -EAGAIN as well: nothing was kept, try again with more. */
+int writer_history(struct writer *w, const struct buf *bytes);
 
 struct writer_report {
 	uint32_t kind; /* enum writer_report_kind */
@@ -47,7 +51,7 @@ struct writer_report {
 enum writer_report_kind {
 	WRITER_FIRST,	  /* first bytes of a bundle are on disk */
 	WRITER_PUBLISHED,
-	WRITER_FAILED,	  /* of a bundle (what is there stays as a cut one) or of a state file */
+	WRITER_FAILED,	  /* of a bundle (what is there stays as a cut one), of a state file, or of HOURS_DIR, told once */
 	WRITER_EVICTED,
 	WRITER_ABANDONED, /* as it was told to; the cut bundle stays */
 };

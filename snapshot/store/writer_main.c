@@ -22,6 +22,8 @@ struct writing {
 	gid_t group;	  /* of the store and what is in it; -1: as it comes */
 	struct message_options options;
 	struct outgoing *bundles;
+	struct hours *hours; /* NULL: no history is kept */
+	int history_error;   /* as told last */
 	bool ended; /* the engine is gone */
 };
 
@@ -121,6 +123,23 @@ static void on_log(int fd)
 		io_write(STDERR_FILENO, buf_str(&line), line.len);
 }
 
+static void tell_history(struct writing *w, int error)
+{
+	if (error < 0 && error != w->history_error)
+		report(w, WRITER_FAILED, error, HOURS_DIR, "");
+	w->history_error = error;
+}
+
+static void on_history(struct writing *w, int fd)
+{
+	_cleanup_buf_ struct buf bytes = {0};
+	_cleanup_close_ int from = fd;
+	if (!w->hours || from < 0 || lseek(from, 0, SEEK_SET) < 0)
+		return;
+	int r = io_read_all(from, HOURLOG_TAIL_MAX, &bytes);
+	tell_history(w, r < 0 ? r : hours_append(w->hours, buf_str(&bytes), bytes.len));
+}
+
 static void on_message(struct writing *w, struct message *m, int fd)
 {
 	m->id[sizeof(m->id) - 1] = '\0';
@@ -134,6 +153,9 @@ static void on_message(struct writing *w, struct message *m, int fd)
 		return;
 	case MESSAGE_LOG:
 		on_log(fd);
+		return;
+	case MESSAGE_HISTORY:
+		on_history(w, fd);
 		return;
 	case MESSAGE_EXTENT:
 		if (o)
@@ -249,6 +271,8 @@ static int start(struct writing *w)
 	w->group = g ? g->gr_gid : (gid_t)-1;
 	give_to_group(w, w->state);
 	give_to_group(w, w->store);
+	if (w->options.history)
+		tell_history(w, hours_open(w->state, &w->options.history_bounds, w->group, &w->hours));
 	return 0;
 }
 
@@ -271,5 +295,7 @@ int writer_main(int socket)
 		journal_add(w.store, "abandoned", o->id, o->copied);
 		outgoing_free(o);
 	}
+	if (w.hours)
+		hours_close(w.hours);
 	return 0;
 }

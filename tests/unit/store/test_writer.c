@@ -3,6 +3,7 @@
 #include "engine/base/io.h"
 #include "snapshot/store/writer.h"
 #include "tests/unit/support/bundle.h"
+#include "tests/unit/support/days.h"
 #include "tests/unit/support/test.h"
 
 #include <fcntl.h>
@@ -20,7 +21,8 @@ static char store[512], state_dir[512];
 static struct writer *spawn_writer(struct store_bounds bounds)
 {
 	struct writer *new = NULL;
-	struct writer_options o = {.store_dir = store, .state_dir = state_dir, .bounds = bounds};
+	static const struct hours_bounds no_bounds;
+	struct writer_options o = {.store_dir = store, .state_dir = state_dir, .bounds = bounds, .history = &no_bounds};
 	assert_int_equal(writer_spawn(&o, &new), 0);
 	return new;
 }
@@ -153,6 +155,28 @@ static void a_stuck_writer_never_blocks_the_engine_and_loses_only_intermediate_s
 	assert_string_equal(buf_str(&kept), "4999");
 }
 
+static void history_that_was_handed_over_is_in_its_hour_when_the_engine_ends(void **state _unused_)
+{
+	struct days d;
+	struct hours_reader *r = NULL;
+	struct hourlog_block b;
+	days_begin(&d, 1, 0, DAYS_OFFSET);
+	for (unsigned i = 0; i < 30; i++) {
+		days_second(&d, i);
+		while (writer_history(w, hourlog_pending(d.log)) == -EAGAIN)
+			assert_int_equal(poll(&(struct pollfd){.fd = writer_fd(w), .events = POLLOUT}, 1, PATIENCE_MS), 1);
+		hourlog_sent(d.log);
+	}
+	assert_int_equal(wait_for_end(w), 0);
+	w = NULL;
+	assert_int_equal(hours_read(scratch_path(state_dir, HOURS_DIR), 0, UINT64_MAX, &r), 0);
+	assert_int_equal(hours_next(r, &b), 1);
+	assert_int_equal(b.end_ns, 30 * NS_PER_S);
+	assert_int_equal(hours_next(r, &b), 0);
+	hours_read_done(r);
+	days_end(&d);
+}
+
 static void publish_one(const char *id)
 {
 	uint64_t bytes;
@@ -201,6 +225,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(state_files_are_replaced_whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_stuck_writer_never_blocks_the_engine_and_loses_only_intermediate_states,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(history_that_was_handed_over_is_in_its_hour_when_the_engine_ends, setup, teardown),
 		cmocka_unit_test_setup_teardown(room_is_made_after_the_new_bundle_is_published, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_stage_shorter_than_was_said_is_a_failure_not_a_bundle, setup, teardown),
 	};
