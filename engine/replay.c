@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/replay.h"
 
+#include "engine/base/clock.h"
 #include "engine/record/inputlog.h"
 #include "engine/replay_match.h"
 #include "rules/run/machine.h"
@@ -16,6 +17,7 @@ struct replay {
 	struct inputlog_reader *log;
 	struct machine *machine;
 	bool restored, begun;
+	uint64_t *period_ns; /* of the readings as they come */
 	bool tokens; /* every recorded rule is here, and the host's limit is known: they must agree too */
 	struct limit host_limit;
 	int64_t realtime_offset_ns;
@@ -28,6 +30,7 @@ static void replay_close(struct replay *p)
 {
 	machine_free(p->machine);
 	inputlog_close(p->log);
+	free(p->period_ns);
 	free(p->decided.of);
 	free(p->recorded.of);
 	firing_spans_done(&p->replayed_spans);
@@ -71,6 +74,8 @@ static bool is_whole_set(const struct replay *p)
 static const char *mark_of(const struct replay *p, const struct transition *t)
 {
 	const struct rule *rule = &p->options->rules->rules[t->rule];
+	if (p->options->next)
+		return t->unarmed ? "unarmed" : "1 Hz";
 	bool cold = !p->restored && t->t_ns - p->result->begin_ns < rule->longest_span_ns;
 	return t->cold || cold ? "cold" : t->unarmed ? "unarmed" : "";
 }
@@ -93,11 +98,17 @@ static void on_transition(void *ctx, const struct transition *t)
 	p->error = r < 0 ? r : p->error;
 }
 
+/* History does not keep what armed detectors say. */
+static bool is_untold(const struct replay *p, const struct rule *rule)
+{
+	return p->options->next && rule->on >= 0 && p->options->vocabulary->detectors[rule->on].class == DETECTOR_ARMED;
+}
+
 /* Rules that we do not have are no business of this replay. */
 static int take_recorded(struct replay *p, const struct recorded_transition *t)
 {
 	const struct rule *ours = ruleset_find(p->options->rules, t->rule);
-	if (!ours)
+	if (!ours || is_untold(p, ours))
 		return 0;
 	struct said s = {.t_ns = t->t_ns,
 			 .at_ns = t->t_ns + (uint64_t)p->realtime_offset_ns,
@@ -203,7 +214,50 @@ static int take_item(struct replay *p, const struct inputlog_item *item)
 	return -EBADMSG;
 }
 
-static int run(struct replay *p)
+static int open_machine(struct replay *p)
+{
+	size_t n = p->options->vocabulary->n_signals;
+	const uint64_t *recorded = inputlog_periods(p->log);
+	free(p->period_ns);
+	p->period_ns = calloc(n + 1, sizeof(*p->period_ns));
+	if (!p->period_ns)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		p->period_ns[i] = recorded[i] && p->options->next ? MAX(recorded[i], NS_PER_S) : recorded[i];
+	inputlog_host_limit(p->log, &p->host_limit.burst, &p->host_limit.refill_ns);
+	struct machine_options machine = {.rules = p->options->rules,
+					  .vocabulary = p->options->vocabulary,
+					  .period_ns = p->period_ns,
+					  .max_entities = entities_max(inputlog_entities(p->log)),
+					  .host_limit = p->host_limit};
+	return machine_new(&machine, &p->machine);
+}
+
+/* Another run of the daemon: what it does not know, neither do we. */
+static int restart(struct replay *p)
+{
+	_cleanup_buf_ struct buf tokens = {0};
+	int r = machine_limits_save(p->machine, &tokens);
+	firing_spans_end(&p->replayed_spans, p->result->end_ns);
+	firing_spans_end(&p->recorded_spans, p->result->end_ns);
+	p->machine = machine_free(p->machine);
+	r = r < 0 ? r : open_machine(p);
+	if (r == 0)
+		machine_limits_load(p->machine, buf_str(&tokens));
+	return r;
+}
+
+static int take_piece(struct replay *p, const struct replay_piece *piece)
+{
+	if (!p->log) {
+		int r = inputlog_open(piece->log, piece->len, p->options->vocabulary, &p->log);
+		return r < 0 ? r : open_machine(p);
+	}
+	int r = inputlog_feed(p->log, piece->log, piece->len, piece->restarted, piece->shift_ns);
+	return r == 0 && piece->restarted ? restart(p) : r;
+}
+
+static int run_piece(struct replay *p)
 {
 	struct inputlog_item item;
 	int r;
@@ -211,29 +265,51 @@ static int run(struct replay *p)
 		r = inputlog_next(p->log, &item);
 		r = r < 0 ? r : take_item(p, &item);
 	} while (r == 0);
-	if (r < 0)
-		return r;
-	p->result->lost = inputlog_reader_lost(p->log);
-	return firing_spans_match(&p->replayed_spans, &p->recorded_spans, p->result);
+	return r < 0 ? r : 0;
+}
+
+static int run(struct replay *p)
+{
+	struct replay_piece piece = {.log = p->options->samples, .len = p->options->len};
+	int r = p->options->next ? p->options->next(p->options->ctx, &piece) : 1;
+	while (r > 0) {
+		r = take_piece(p, &piece);
+		r = r < 0 ? r : run_piece(p);
+		r = r < 0 || !p->options->next ? r : p->options->next(p->options->ctx, &piece);
+	}
+	return r;
+}
+
+static void leave_out_untold_times(const struct replay_options *o, struct replay_result *r)
+{
+	size_t kept = 0;
+	if (!o->since_ns && !o->until_ns)
+		return;
+	r->happening = r->missed = 0;
+	for (size_t i = 0; i < r->n; i++) {
+		const struct replay_firing *f = &r->firings[i];
+		uint64_t at_ns = f->happens ? f->at_ns : f->recorded_at_ns;
+		if (at_ns < o->since_ns || (o->until_ns && at_ns > o->until_ns))
+			continue;
+		r->happening += f->happens;
+		r->missed += !f->happens;
+		r->firings[kept++] = *f;
+	}
+	r->n = kept;
 }
 
 int replay_run(const struct replay_options *options, struct replay_result *ret)
 {
 	_cleanup_(replay_done) struct replay_result result = {0};
 	_cleanup_(replay_close) struct replay p = {.options = options, .result = &result};
-	int r = inputlog_open(options->samples, options->len, options->vocabulary, &p.log);
+	int r = run(&p);
+	if (r == 0 && p.log)
+		result.lost = inputlog_reader_lost(p.log);
+	if (r == 0)
+		r = firing_spans_match(&p.replayed_spans, &p.recorded_spans, options->next ? NS_PER_S : 0, &result);
 	if (r < 0)
 		return r;
-	inputlog_host_limit(p.log, &p.host_limit.burst, &p.host_limit.refill_ns);
-	struct machine_options machine = {.rules = options->rules,
-					  .vocabulary = options->vocabulary,
-					  .period_ns = inputlog_periods(p.log),
-					  .max_entities = entities_max(inputlog_entities(p.log)),
-					  .host_limit = p.host_limit};
-	r = machine_new(&machine, &p.machine);
-	r = r < 0 ? r : run(&p);
-	if (r < 0)
-		return r;
+	leave_out_untold_times(options, &result);
 	*ret = result;
 	result = (struct replay_result){0};
 	return 0;

@@ -8,10 +8,8 @@ static bool same_subject(const struct said *a, const struct said *b)
 
 static int span_open(struct firing_spans *s, const struct said *t)
 {
-	struct firing_span *more = realloc(s->span, (s->n + 1) * sizeof(*more));
-	if (!more)
+	if (!array_room(s->span, s->n, s->cap))
 		return -ENOMEM;
-	s->span = more;
 	s->span[s->n++] = (struct firing_span){.fired = *t, .end_ns = UINT64_MAX};
 	return 0;
 }
@@ -35,24 +33,35 @@ int firing_spans_take(struct firing_spans *s, const struct said *t)
 	return 0;
 }
 
+void firing_spans_end(struct firing_spans *s, uint64_t t_ns)
+{
+	for (size_t i = 0; i < s->n; i++)
+		s->span[i].end_ns = MIN(s->span[i].end_ns, t_ns);
+}
+
 void firing_spans_done(struct firing_spans *s)
 {
 	free(s->span);
 	*s = (struct firing_spans){0};
 }
 
-static bool touch(const struct firing_span *a, const struct firing_span *b)
+static bool before(const struct firing_span *a, const struct firing_span *b, uint64_t slack_ns)
 {
-	return same_subject(&a->fired, &b->fired) && a->fired.t_ns <= b->end_ns && b->fired.t_ns <= a->end_ns;
+	return a->end_ns < b->fired.t_ns && b->fired.t_ns - a->end_ns > slack_ns;
+}
+
+static bool touch(const struct firing_span *a, const struct firing_span *b, uint64_t slack_ns)
+{
+	return same_subject(&a->fired, &b->fired) && !before(a, b, slack_ns) && !before(b, a, slack_ns);
 }
 
 /* One that began at the very same time is meant before one that merely overlaps. */
-static struct firing_span *partner(const struct firing_span *of, struct firing_spans *among)
+static struct firing_span *partner(const struct firing_span *of, struct firing_spans *among, uint64_t slack_ns)
 {
 	struct firing_span *any = NULL;
 	for (size_t i = 0; i < among->n; i++) {
 		struct firing_span *s = &among->span[i];
-		if (s->matched || !touch(of, s))
+		if (s->matched || !touch(of, s, slack_ns))
 			continue;
 		if (s->fired.t_ns == of->fired.t_ns)
 			return s;
@@ -90,13 +99,14 @@ static int by_time(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-int firing_spans_match(struct firing_spans *replayed, struct firing_spans *recorded, struct replay_result *ret)
+int firing_spans_match(struct firing_spans *replayed, struct firing_spans *recorded, uint64_t slack_ns,
+		       struct replay_result *ret)
 {
 	ret->firings = calloc(replayed->n + recorded->n + 1, sizeof(*ret->firings));
 	if (!ret->firings)
 		return -ENOMEM;
 	for (size_t i = 0; i < replayed->n; i++) {
-		struct firing_span *other = partner(&replayed->span[i], recorded);
+		struct firing_span *other = partner(&replayed->span[i], recorded, slack_ns);
 		if (other)
 			other->matched = true;
 		ret->firings[ret->n++] = firing_of(&replayed->span[i].fired, other ? &other->fired : NULL);

@@ -24,12 +24,17 @@ struct firing_span {
 
 struct firing_spans {
 	struct firing_span *span;
-	size_t n;
+	size_t n, cap;
 };
 
 /* Opens a span at FIRED, ends the latest of that rule and entity at ENDED and GONE. -ENOMEM. */
 int firing_spans_take(struct firing_spans *s, const struct said *t);
 void firing_spans_done(struct firing_spans *s);
 
-/* Fills firings, n, happening and missed. -ENOMEM. */
-int firing_spans_match(struct firing_spans *replayed, struct firing_spans *recorded, struct replay_result *ret);
+/* Ends all that still last: nothing goes over the end of a run. */
+void firing_spans_end(struct firing_spans *s, uint64_t t_ns);
+
+/* Spans that are at most slack_ns apart are the same incident. Fills firings, n, happening and missed, in order of time.
+ * -ENOMEM. */
+int firing_spans_match(struct firing_spans *replayed, struct firing_spans *recorded, uint64_t slack_ns,
+		       struct replay_result *ret);

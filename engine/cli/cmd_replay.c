@@ -1,91 +1,47 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/base/clock.h"
-#include "engine/base/io.h"
 #include "engine/base/log.h"
 #include "engine/base/text.h"
 #include "engine/cli/incident.h"
+#include "engine/cli/recording.h"
+#include "engine/cli/replay_tell.h"
 #include "engine/cli/sweep.h"
-#include "engine/replay.h"
 #include "engine/vocabulary.h"
 #include "rules/load.h"
 #include "snapshot/bundle/json.h"
 
-#include <fcntl.h>
 #include <getopt.h>
-
-#define SAMPLES_MAX ((size_t)256 << 20)
-#define RULE_MAX ((size_t)1 << 20)
 
 struct arguments {
 	char store[512];
 	const char **paths, **overrides;
 	size_t n_paths, n_overrides;
-	const char *bundle;
+	char **words; /* what to replay */
+	size_t n_words;
+	uint64_t since_ns, until_ns;
 	bool json;
 	struct sweep sweep; /* n 0: none asked for */
 };
 
-/* What there is to replay: the log, and the rule that was recorded with it (empty for a log alone). */
-struct recording {
-	struct buf samples, rule;
+struct recordings {
+	struct recording *of;
+	size_t n;
 };
 
-static void recording_done(struct recording *r)
+static void recordings_done(struct recordings *r)
 {
-	buf_done(&r->samples);
-	buf_done(&r->rule);
+	for (size_t i = 0; i < r->n; i++)
+		recording_done(&r->of[i]);
+	free(r->of);
 }
 
-static bool is_log(const char *path)
+static bool read_recordings(const struct arguments *a, struct recordings *ret)
 {
-	char magic[4] = {0};
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	return fd >= 0 && read(fd, magic, sizeof(magic)) == sizeof(magic) && memcmp(magic, "TTS1", sizeof(magic)) == 0;
-}
-
-static bool read_member(struct bundle *b, const char *member, size_t max, struct buf *ret)
-{
-	int r = bundle_read(b, member, max, ret);
-	if (r == -ENOENT)
-		log_error("'%s' has no member '%s': nothing to replay; `tracetrap show` tells why", bundle_id(b), member);
-	else if (r < 0)
-		log_error_errno(r, "cannot read the member '%s' of '%s'", member, bundle_id(b));
-	return r >= 0;
-}
-
-static bool read_bundle(const char *path, bool with_rule, struct recording *ret)
-{
-	char error[256] = "";
-	_cleanup_bundle_ struct bundle *b = NULL;
-	if (bundle_open(path, &b, error, sizeof(error)) < 0) {
-		log_error("cannot open the bundle '%s': %s", path, error);
-		return false;
-	}
-	return read_member(b, "samples.tts", SAMPLES_MAX, &ret->samples) &&
-	       (!with_rule || read_member(b, "rule.yaml", RULE_MAX, &ret->rule));
-}
-
-static bool read_log(const char *path, bool with_rule, struct recording *ret)
-{
-	if (with_rule) {
-		log_error("'%s' is a log without its rules: say which, with --rules PATH", path);
-		return false;
-	}
-	int r = io_read_file(AT_FDCWD, path, SAMPLES_MAX, &ret->samples);
-	if (r < 0)
-		log_error_errno(r, "cannot read '%s'", path);
-	return r >= 0;
-}
-
-static bool read_recording(const struct arguments *a, struct recording *ret)
-{
-	char path[512], error[256] = "";
-	if (store_resolve(a->store, a->bundle, path, sizeof(path), error, sizeof(error)) < 0) {
-		log_error("%s", error);
-		return false;
-	}
-	bool with_rule = a->n_paths == 0;
-	return is_log(path) ? read_log(path, with_rule, ret) : read_bundle(path, with_rule, ret);
+	ret->of = calloc(a->n_words, sizeof(*ret->of));
+	bool ok = ret->of;
+	for (size_t i = 0; ok && i < a->n_words; i++, ret->n++)
+		ok = recording_open(a->store, a->words[i], /* with_rule= */ a->n_paths == 0, &ret->of[i]);
+	return ok;
 }
 
 static void show_diagnostics(struct diagnostics *d)
@@ -121,92 +77,6 @@ static struct ruleset *load_rules(const struct arguments *a, const struct record
 	return r < 0 ? NULL : set;
 }
 
-static double seconds(const struct replay_result *r)
-{
-	return (double)(r->end_ns - r->begin_ns) / (double)NS_PER_S;
-}
-
-static void add_subject(struct buf *out, const struct replay_firing *f)
-{
-	buf_printf(out, "%s on ", f->rule);
-	if (f->entity_kind != ENTITY_KIND_HOST)
-		buf_printf(out, "%s ", entity_kind_name(f->entity_kind));
-	text_escape_terminal(out, f->entity);
-}
-
-static void print_firing(const struct replay_firing *f)
-{
-	char at[CLOCK_TEXT_MAX], recorded[CLOCK_TEXT_MAX];
-	_cleanup_buf_ struct buf line = {0};
-	add_subject(&line, f);
-	clock_rfc3339(f->at_ns, at);
-	clock_rfc3339(f->recorded_at_ns, recorded);
-	if (!f->happens)
-		buf_printf(&line, " would not have fired; recorded at %s", recorded);
-	else if (!f->recorded)
-		buf_printf(&line, " fires at %s, not recorded", at);
-	else if (f->t_ns == f->recorded_t_ns)
-		buf_printf(&line, " fires at %s, as recorded", at);
-	else
-		buf_printf(&line, " fires at %s, recorded at %s", at, recorded);
-	if (*f->mark)
-		buf_printf(&line, " (%s)", f->mark);
-	if (!f->token)
-		buf_add_str(&line, f->excepted ? ", under an exception" : ", suppressed by its limits");
-	puts(buf_str(&line));
-}
-
-static void print_text(const struct replay_result *r, const struct ruleset *set)
-{
-	char span[CLOCK_TEXT_MAX];
-	for (size_t i = 0; i < r->n; i++)
-		print_firing(&r->firings[i]);
-	if (r->happening == 0 && r->missed)
-		puts("with these rules it would not have fired");
-	else if (r->n == 0)
-		puts("nothing fires, and nothing was recorded to fire");
-	printf("%llu readings over %s, %zu rule%s\n", (unsigned long long)r->samples,
-	       clock_span(r->end_ns - r->begin_ns, span), set->n, set->n == 1 ? "" : "s");
-}
-
-static struct json_object *firing_json(const struct replay_firing *f)
-{
-	char at[CLOCK_TEXT_MAX];
-	struct json_object *o = json_object_new_object();
-	json_add_text(o, "rule", f->rule);
-	json_add_text(o, "entity", f->entity);
-	json_add_text(o, "entity_kind", entity_kind_name(f->entity_kind));
-	if (f->happens)
-		json_add_text(o, "at", clock_rfc3339(f->at_ns, at));
-	json_add_flag(o, "recorded", f->recorded);
-	if (f->recorded)
-		json_add_text(o, "recorded_at", clock_rfc3339(f->recorded_at_ns, at));
-	json_add_flag(o, "suppressed", !f->token && !f->excepted);
-	json_add_flag(o, "excepted", f->excepted);
-	json_add_text(o, "mark", f->mark);
-	return o;
-}
-
-/* `firings` happen with these rules; `missed` were recorded and do not. */
-static struct json_object *result_json(const struct replay_result *r, const struct ruleset *set)
-{
-	struct json_object *o = json_object_new_object();
-	struct json_object *rules = json_object_new_array(), *firings = json_object_new_array(),
-			   *missed = json_object_new_array();
-	for (size_t i = 0; i < set->n; i++)
-		json_object_array_add(rules, json_object_new_string(set->rules[i].name));
-	for (size_t i = 0; i < r->n; i++)
-		json_object_array_add(r->firings[i].happens ? firings : missed, firing_json(&r->firings[i]));
-	json_object_object_add(o, "rules", rules);
-	json_add_number(o, "samples", r->samples);
-	json_object_object_add(o, "span_s", json_object_new_double(seconds(r)));
-	json_object_object_add(o, "firings", firings);
-	json_object_object_add(o, "missed", missed);
-	json_add_number(o, "differences", r->differences);
-	json_add_number(o, "lost", r->lost);
-	return o;
-}
-
 static void print_json(struct json_object *o)
 {
 	_cleanup_buf_ struct buf out = {0};
@@ -229,100 +99,127 @@ static bool decided_alike(const struct replay_result *r)
 	return r->lost > 0;
 }
 
-static void say_why(const char *what, int error)
-{
-	if (error == -EBADMSG)
-		log_error("the log of '%s' is malformed", what);
-	else if (error == -EPROTONOSUPPORT)
-		log_error("the log of '%s' is of a newer format than this tracetrap knows", what);
-	else if (error == -E2BIG)
-		log_error("these rules need more memory for their windows than is allowed");
-	else
-		log_error_errno(error, "cannot replay '%s'", what);
-}
-
 /* Loads the rules and replays; NULL after the reasons were said. The caller frees the set and the result. */
 static struct ruleset *decide(const struct arguments *a, const struct recording *rec, struct replay_result *ret)
 {
 	struct ruleset *set = load_rules(a, rec);
 	if (!set)
 		return NULL;
-	struct replay_options options = {
-		.samples = rec->samples.data, .len = rec->samples.len, .rules = set, .vocabulary = vocabulary()};
-	int r = replay_run(&options, ret);
-	if (r == 0)
-		return set;
-	say_why(a->bundle, r);
-	return ruleset_free(set);
+	struct replay_options options = {.rules = set, .since_ns = a->since_ns, .until_ns = a->until_ns};
+	return recording_replay(rec, &options, ret) ? set : ruleset_free(set);
 }
 
-static int replay_once(const struct arguments *a, const struct recording *rec)
+/* One recording under the rules as they stand. */
+static int replay_one(const struct arguments *a, const struct recording *rec, struct json_object *all)
 {
 	_cleanup_(replay_done) struct replay_result result = {0};
 	struct ruleset *set = decide(a, rec, &result);
 	if (!set)
 		return EXIT_FOUND;
-	if (a->json)
-		print_json(result_json(&result, set));
+	if (a->n_words > 1 && !all)
+		printf("%s:\n", rec->word);
+	struct json_object *o = all ? replay_json(&result, set) : NULL;
+	if (o)
+		json_add_text(o, "path", rec->path);
+	if (o)
+		json_object_array_add(all, o);
 	else
-		print_text(&result, set);
+		replay_print(&result, set);
 	bool alike = decided_alike(&result);
 	ruleset_free(set);
 	return alike && result.happening ? EXIT_OK : EXIT_FOUND;
 }
 
-static void print_step(const char *override, const struct replay_result *r)
+/* One object for one recording, an array for more. */
+static int replay_once(const struct arguments *a, const struct recordings *recs)
 {
-	char at[CLOCK_TEXT_MAX];
-	const struct replay_firing *first = NULL;
-	size_t recorded = 0;
-	for (size_t i = 0; i < r->n; i++) {
-		first = first || !r->firings[i].happens ? first : &r->firings[i];
-		recorded += r->firings[i].happens && r->firings[i].recorded;
+	struct json_object *all = a->json ? json_object_new_array() : NULL;
+	int code = EXIT_OK;
+	for (size_t i = 0; i < recs->n; i++)
+		code = MAX(code, replay_one(a, &recs->of[i], all));
+	size_t n = all ? json_object_array_length(all) : 0;
+	if (n == 1 && recs->n == 1)
+		print_json(json_object_get(json_object_array_get_idx(all, 0)));
+	else if (n)
+		print_json(json_object_get(all));
+	json_object_put(all);
+	return code;
+}
+
+struct sizes {
+	struct store_row *rows;
+	size_t n;
+};
+
+/* One setting over all recordings; false after the reason was said. `ret_results`: NULL when nobody wants them. */
+static bool try_setting(const struct arguments *a, const struct recordings *recs, const struct sizes *sizes,
+			struct replay_tally *tally, struct json_object *ret_results)
+{
+	for (size_t i = 0; i < recs->n; i++) {
+		_cleanup_(replay_done) struct replay_result result = {0};
+		struct ruleset *set = decide(a, &recs->of[i], &result);
+		if (!set)
+			return false;
+		replay_tally_add(tally, &result, sizes->rows, sizes->n);
+		struct json_object *o = ret_results ? replay_json(&result, set) : NULL;
+		if (o)
+			json_add_text(o, "path", recs->of[i].path);
+		if (o)
+			json_object_array_add(ret_results, o);
+		ruleset_free(set);
 	}
-	if (first)
-		printf("%s: fires %zu time%s, %zu of them recorded, first at %s\n", override, r->happening,
-		       r->happening == 1 ? "" : "s", recorded, clock_rfc3339(first->at_ns, at));
-	else
-		printf("%s: does not fire\n", override);
+	return true;
+}
+
+/* {set, what it comes to, and the replay itself: its own fields for one recording, `recordings` for more}. */
+static struct json_object *setting_json(const char *setting, const struct replay_tally *tally, struct json_object *results)
+{
+	bool one = json_object_array_length(results) == 1;
+	struct json_object *o = one ? json_object_get(json_object_array_get_idx(results, 0)) : json_object_new_object();
+	json_add_text(o, "set", setting);
+	replay_tally_json(tally, o);
+	if (!one)
+		json_object_object_add(o, "recordings", json_object_get(results));
+	return o;
 }
 
 /* Every value of the range in turn: a line each, or one array. */
-static int replay_sweep(struct arguments *a, const struct recording *rec)
+static int replay_sweep(struct arguments *a, const struct recordings *recs, const struct sizes *sizes)
 {
 	char text[SWEEP_TEXT_MAX];
-	struct json_object *all = json_object_new_array();
-	bool any = false;
+	struct json_object *all = a->json ? json_object_new_array() : NULL;
+	bool any = false, ok = true;
 	a->overrides[a->n_overrides++] = text;
-	for (unsigned i = 0; i < a->sweep.n; i++) {
-		_cleanup_(replay_done) struct replay_result result = {0};
+	for (unsigned i = 0; ok && i < a->sweep.n; i++) {
+		struct replay_tally tally = {0};
+		struct json_object *results = all ? json_object_new_array() : NULL;
 		sweep_value(&a->sweep, i, text);
-		struct ruleset *set = decide(a, rec, &result);
-		if (!set) {
-			json_object_put(all);
-			return EXIT_FOUND;
-		}
-		any |= result.happening > 0;
-		struct json_object *o = result_json(&result, set);
-		json_add_text(o, "set", text);
-		json_object_array_add(all, o);
-		ruleset_free(set);
-		if (!a->json)
-			print_step(text, &result);
+		ok = try_setting(a, recs, sizes, &tally, results);
+		any |= tally.firings > 0;
+		if (ok && all)
+			json_object_array_add(all, setting_json(text, &tally, results));
+		else if (ok)
+			replay_tally_print(&tally, text);
+		json_object_put(results);
 	}
-	if (a->json)
-		print_json(all);
-	else
-		json_object_put(all);
-	return any ? EXIT_OK : EXIT_FOUND;
+	if (ok && all)
+		print_json(json_object_get(all));
+	json_object_put(all);
+	return ok && any ? EXIT_OK : EXIT_FOUND;
 }
 
 static int replay(struct arguments *a)
 {
-	_cleanup_(recording_done) struct recording rec = {0};
-	if (!read_recording(a, &rec))
+	_cleanup_(recordings_done) struct recordings recs = {0};
+	struct sizes sizes = {0};
+	if (!read_recordings(a, &recs))
 		return EXIT_FOUND;
-	return a->sweep.n ? replay_sweep(a, &rec) : replay_once(a, &rec);
+	if (!a->sweep.n)
+		return replay_once(a, &recs);
+	store_list(a->store, &sizes.rows, &sizes.n); /* without a store captures are guessed */
+	int code = replay_sweep(a, &recs, &sizes);
+	store_rows_free(sizes.rows, sizes.n);
+	return code;
 }
 
 /* A value is an override like any other, a range is for replay_sweep(). */
@@ -338,35 +235,55 @@ static int take_set(struct arguments *a, const char *text)
 	return EXIT_OK;
 }
 
+static int take_time(const char *option, const char *text, uint64_t *ret_ns)
+{
+	if (when_parse(text, clock_now(CLOCK_REALTIME), ret_ns))
+		return EXIT_OK;
+	return command_usage("replay", "%s '%s' is no time: write 2h (ago), 2026-11-20 or 2026-11-20T17:23:01Z", option, text);
+}
+
 /* EXIT_OK, or what to end with. */
+static int take_option(struct arguments *a, int c, char **argv)
+{
+	switch (c) {
+	case 'j':
+		a->json = true;
+		return EXIT_OK;
+	case 'r':
+		a->paths[a->n_paths++] = optarg;
+		return EXIT_OK;
+	case 's':
+		return take_set(a, optarg);
+	case 'd':
+		snprintf(a->store, sizeof(a->store), "%s", optarg);
+		return EXIT_OK;
+	case 'f':
+		return take_time("--since", optarg, &a->since_ns);
+	case 't':
+		return take_time("--until", optarg, &a->until_ns);
+	default:
+		return command_usage("replay", "unknown or incomplete option '%s'", argv[optind - 1]);
+	}
+}
+
 static int parse(int argc, char **argv, struct arguments *a)
 {
 	static const struct option long_options[] = {
-		{"json", no_argument, NULL, 'j'},
-		{"rules", required_argument, NULL, 'r'},
-		{"set", required_argument, NULL, 's'},
-		{"store", required_argument, NULL, 'd'},
+		{"json", no_argument, NULL, 'j'},	{"rules", required_argument, NULL, 'r'},
+		{"set", required_argument, NULL, 's'},	{"since", required_argument, NULL, 'f'},
+		{"store", required_argument, NULL, 'd'}, {"until", required_argument, NULL, 't'},
 		{0},
 	};
 	int r = EXIT_OK;
 	opterr = 0;
-	for (int c; r == EXIT_OK && (c = getopt_long(argc, argv, "", long_options, NULL)) != -1;) {
-		if (c == 'j')
-			a->json = true;
-		else if (c == 'r')
-			a->paths[a->n_paths++] = optarg;
-		else if (c == 's')
-			r = take_set(a, optarg);
-		else if (c == 'd')
-			snprintf(a->store, sizeof(a->store), "%s", optarg);
-		else
-			r = command_usage("replay", "unknown or incomplete option '%s'", argv[optind - 1]);
-	}
+	for (int c; r == EXIT_OK && (c = getopt_long(argc, argv, "", long_options, NULL)) != -1;)
+		r = take_option(a, c, argv);
 	if (r != EXIT_OK)
 		return r;
-	if (argc - optind != 1)
-		return command_usage("replay", "expected one BUNDLE");
-	a->bundle = argv[optind];
+	if (optind == argc)
+		return command_usage("replay", "expected a BUNDLE, a LOG or HISTORY (a directory, or " RECORDING_HISTORY ")");
+	a->words = argv + optind;
+	a->n_words = (size_t)(argc - optind);
 	return EXIT_OK;
 }
 
