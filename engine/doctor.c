@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 
+#include "engine/base/clock.h"
 #include "engine/source/tasks.h"
 #include "engine/vocabulary.h"
 #include "snapshot/profile/sample.h"
@@ -162,6 +163,24 @@ static void examine_files(struct findings *f, const struct config *c)
 	}
 }
 
+static void examine_history(struct findings *f, const struct config *c)
+{
+	char path[96], since[CLOCK_TEXT_MAX];
+	struct hours_extent extent = {0};
+	FILL(path, "%s/" HOURS_DIR, c->state_dir);
+	int r = hours_extent(path, &extent);
+	struct facility *row = add(f, "history", denied(r) ? FACILITY_DENIED : FACILITY_OK);
+	if (denied(r)) {
+		FILL(row->reason, "%s: %s", path, strerror(-r));
+		FILL(row->remedy, "run as root, or as a member of the group tracetrap");
+	} else if (extent.files == 0) {
+		FILL(row->reason, "nothing in %s: the daemon writes it there, unless history.enabled is off", path);
+	} else {
+		FILL(row->using, "%s, %.1f MiB since %.16sZ", path, (double)extent.bytes / (1 << 20),
+		     clock_rfc3339(extent.first_realtime_ns, since));
+	}
+}
+
 const char *facility_state_name(enum facility_state s)
 {
 	static const char *const names[] = {[FACILITY_OK] = "ok", [FACILITY_FALLBACK] = "fallback",
@@ -177,6 +196,7 @@ int doctor_examine(const struct config *config, struct facility **ret, size_t *r
 	examine_sampler(&f, config);
 	examine_tasks(&f, config);
 	examine_files(&f, config);
+	examine_history(&f, config);
 	if (f.failed) {
 		free(f.rows);
 		return -ENOMEM;

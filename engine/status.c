@@ -135,6 +135,19 @@ static struct json_object *cost_object(const struct engine *e)
 	return o;
 }
 
+/* How far it goes back only the disk knows: that is for whoever asks to read. */
+static struct json_object *history_object(const struct engine *e)
+{
+	_cleanup_free_ char *path = NULL;
+	struct json_object *o = json_object_new_object();
+	if (asprintf(&path, "%s/" HOURS_DIR, e->config->state_dir) < 0)
+		path = NULL;
+	json_object_object_add(o, "on", json_object_new_boolean(e->hourlog != NULL));
+	add_text(o, "path", path);
+	add_count(o, "lost", e->hourlog ? hourlog_lost(e->hourlog) : 0);
+	return o;
+}
+
 void engine_status_json(struct engine *e, struct buf *out)
 {
 	struct json_object *o = json_object_new_object();
@@ -144,6 +157,7 @@ void engine_status_json(struct engine *e, struct buf *out)
 	add_text(o, "source", source_describe(e->source));
 	add_text(o, "fallback_reason", source_fallback_reason(e->source));
 	add_text(o, "stack_ring", past_sampler_reason(e->past) ? past_sampler_reason(e->past) : "on");
+	json_object_object_add(o, "history", history_object(e));
 	json_object_object_add(o, "rules", rule_rows(e));
 	json_object_object_add(o, "detectors", detector_rows(e));
 	json_object_object_add(o, "captures", capture_object(e));

@@ -3,9 +3,11 @@
 
 #include <getopt.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/text.h"
 #include "engine/cli/ask.h"
 #include "snapshot/bundle/json.h"
+#include "snapshot/store/hours.h"
 
 static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {"run-dir", required_argument, NULL, 'u'}, {0}};
 
@@ -41,6 +43,20 @@ static void print_detectors(struct json_object *rows)
 	}
 }
 
+static void print_history(struct json_object *o)
+{
+	char since[CLOCK_TEXT_MAX];
+	struct hours_extent extent = {0};
+	const char *path = ask_text(o, "path");
+	if (!json_object_get_boolean(json_member(o, "on")))
+		printf("history    off (history.enabled)\n");
+	else if (hours_extent(path, &extent) < 0 || extent.files == 0)
+		printf("history    %s, nothing older than a minute yet\n", path);
+	else
+		printf("history    %s, %.1f MiB since %.16sZ\n", path, (double)extent.bytes / (1 << 20),
+		       clock_rfc3339(extent.first_realtime_ns, since));
+}
+
 static void print_status(struct json_object *o)
 {
 	struct json_object *captures = json_member(o, "captures"), *self = json_member(o, "self");
@@ -52,6 +68,7 @@ static void print_status(struct json_object *o)
 	printf("captures   %s opened, %s joined, %s published, %s failed", ask_text(captures, "opened"),
 	       ask_text(captures, "joined"), ask_text(captures, "published"), ask_text(captures, "failed"));
 	printf(json_member(captures, "last") ? "; last %s\n" : "\n", ask_text(captures, "last"));
+	print_history(json_member(o, "history"));
 	printf("own cost   %.2f ms CPU per second, %.1f MiB resident\n", number(self, "cpu_ms_per_s"),
 	       number(self, "rss_bytes") / (1 << 20));
 	print_rules(json_member(o, "rules"));
