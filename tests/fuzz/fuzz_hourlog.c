@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The history on disk: the bytes as an hour, as a tail and as a block, with what is whole in them replayed. */
+#include "engine/record/hourlog.h"
+#include "engine/replay.h"
+#include "rules/load.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/unit/support/vocabulary.h"
+
+static const char rules[] = "version: 1\nrules:\n"
+			    "  - {name: busy, summary: x, severity: info, for_each: host, when: 'rise(cpu.sys, 5s) > 10%', hold: 1s}\n"
+			    "  - {name: slow, summary: x, severity: info, for_each: disk, when: 'p99(disk.await, 10s) > 1ms'}\n"
+			    "  - {name: oom, summary: x, severity: info, for_each: host, on: oom}\n";
+
+static struct ruleset *load(void)
+{
+	const struct load_options options = {.vocabulary = test_vocabulary()};
+	struct diagnostics *d = diagnostics_new();
+	struct ruleset *set = NULL;
+	if (rules_load_text("fuzz", rules, strlen(rules), &options, d, &set) < 0)
+		abort();
+	diagnostics_free(d);
+	return set;
+}
+
+struct blocks {
+	const uint8_t *hour;
+	size_t len, at;
+	const struct buf *one; /* a block that is no hour's, first */
+	struct buf plain;
+	uint64_t run;
+};
+
+static int next(void *ctx, struct replay_piece *ret)
+{
+	struct blocks *b = ctx;
+	struct hourlog_block block;
+	uint64_t damaged = 0;
+	const struct buf *plain = b->one ? b->one : &b->plain;
+	if (!b->one && hourlog_unpack(b->hour, b->len, &b->at, &b->plain, &damaged) <= 0)
+		return 0;
+	b->one = NULL;
+	int r = hourlog_block_open(buf_str(plain), plain->len, &block);
+	if (r < 0)
+		return r;
+	*ret = (struct replay_piece){.log = block.log, .len = block.len, .restarted = b->run && block.run != b->run};
+	b->run = block.run;
+	return 1;
+}
+
+static void replay(const uint8_t *hour, size_t len, const struct buf *one)
+{
+	static struct ruleset *set;
+	set = set ? set : load();
+	struct blocks b = {.hour = hour, .len = len, .one = one};
+	struct replay_options options = {.rules = set, .vocabulary = test_vocabulary(), .next = next, .ctx = &b};
+	struct replay_result result = {0};
+	if (replay_run(&options, &result) == 0 && result.happening + result.missed != result.n)
+		abort();
+	replay_done(&result);
+	buf_done(&b.plain);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	_cleanup_buf_ struct buf block = {0}, as_it_is = {0};
+	replay(data, size, NULL);
+	if (hourlog_whole(data, size) > size)
+		abort();
+	if (hourlog_fold(data, size, &block) == 0)
+		replay(NULL, 0, &block);
+	buf_add(&as_it_is, data, size);
+	replay(NULL, 0, &as_it_is);
+	return 0;
+}
