@@ -2,8 +2,7 @@
 /* Replay of 24 h of 200 series under 40 rules at one reading a second: "what would these rules have done yesterday?" */
 #include "engine/record/inputlog.h"
 #include "engine/replay.h"
-#include "rules/load.h"
-#include "tests/bench/series.h"
+#include "tests/bench/rules.h"
 
 #define SERIES 200
 #define RULES 40
@@ -42,38 +41,13 @@ static int record_day(struct series *s, struct buf *ret_tts)
 	return r;
 }
 
-/* The sorts of conditions that the stock rules have, in turn. */
-static struct ruleset *load(const struct series *s)
-{
-	static const char *const sorts[] = {
-		"signal.%03u > 80%% and rise(signal.%03u, 10s) > 20%%",
-		"avg(signal.%03u, 1m) > 55%% or last(signal.%03u, 1m) > 95%%",
-		"p99(signal.%03u, 1m) > 85%% and signal.%03u > 50%%",
-		"max(signal.%03u, 30s) > 85%% and slope(signal.%03u, 30s) > 1%%/s",
-	};
-	_cleanup_buf_ struct buf text = {0};
-	const struct load_options options = {.vocabulary = &s->vocabulary};
-	struct diagnostics *d = diagnostics_new();
-	struct ruleset *set = NULL;
-	buf_add_str(&text, "version: 1\nrules:\n");
-	for (unsigned i = 0; i < RULES; i++) {
-		unsigned signal = i * (SERIES / RULES);
-		buf_printf(&text, "  - {name: r%u, summary: x, severity: info, for_each: host, hold: 2s, when: '", i);
-		buf_printf(&text, sorts[i % ARRAY_SIZE(sorts)], signal, signal);
-		buf_add_str(&text, "'}\n");
-	}
-	rules_load_text("bench", buf_str(&text), text.len, &options, d, &set);
-	diagnostics_free(d);
-	return set;
-}
-
 int main(void)
 {
 	static struct series s;
 	_cleanup_buf_ struct buf tts = {0};
 	_cleanup_(replay_done) struct replay_result result = {0};
 	series_init(&s, SERIES, TIER_SECOND, /* period_ns= */ NS_PER_S, /* value= */ 200000);
-	struct ruleset *set = load(&s);
+	struct ruleset *set = series_rules(&s, RULES, SERIES / RULES);
 	if (!set || record_day(&s, &tts) < 0)
 		return 1;
 	struct replay_options o = {.samples = tts.data, .len = tts.len, .rules = set, .vocabulary = &s.vocabulary};
