@@ -166,6 +166,7 @@ static void examine_files(struct findings *f, const struct config *c)
 static void examine_history(struct findings *f, const struct config *c)
 {
 	char path[96], since[CLOCK_TEXT_MAX];
+	_cleanup_buf_ struct buf size = {0};
 	struct hours_extent extent = {0};
 	FILL(path, "%s/" HOURS_DIR, c->state_dir);
 	int r = hours_extent(path, &extent);
@@ -176,8 +177,8 @@ static void examine_history(struct findings *f, const struct config *c)
 	} else if (extent.files == 0) {
 		FILL(row->reason, "nothing in %s: the daemon writes it there, unless history.enabled is off", path);
 	} else {
-		FILL(row->using, "%s, %.1f MiB since %.16sZ", path, (double)extent.bytes / (1 << 20),
-		     clock_rfc3339(extent.first_realtime_ns, since));
+		unit_format(&size, UNIT_BYTES, (double)extent.bytes);
+		FILL(row->using, "%s, %s since %.16sZ", path, buf_str(&size), clock_rfc3339(extent.first_realtime_ns, since));
 	}
 }
 

@@ -46,15 +46,17 @@ static void print_detectors(struct json_object *rows)
 static void print_history(struct json_object *o)
 {
 	char since[CLOCK_TEXT_MAX];
+	_cleanup_buf_ struct buf size = {0};
 	struct hours_extent extent = {0};
 	const char *path = ask_text(o, "path");
+	bool any = hours_extent(path, &extent) == 0 && extent.files;
+	unit_format(&size, UNIT_BYTES, (double)extent.bytes);
 	if (!json_object_get_boolean(json_member(o, "on")))
 		printf("history    off (history.enabled)\n");
-	else if (hours_extent(path, &extent) < 0 || extent.files == 0)
+	else if (!any)
 		printf("history    %s, nothing older than a minute yet\n", path);
 	else
-		printf("history    %s, %.1f MiB since %.16sZ\n", path, (double)extent.bytes / (1 << 20),
-		       clock_rfc3339(extent.first_realtime_ns, since));
+		printf("history    %s, %s since %.16sZ\n", path, buf_str(&size), clock_rfc3339(extent.first_realtime_ns, since));
 }
 
 static void print_status(struct json_object *o)

@@ -3,6 +3,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/text.h"
+#include "engine/base/unit.h"
 #include "snapshot/bundle/json.h"
 
 #define BUNDLE_BYTES_TYPICAL (UINT64_C(2) << 20) /* where there is none to go by */
@@ -146,9 +147,14 @@ void replay_tally_print(const struct replay_tally *t, const char *setting)
 			   clock_rfc3339(t->first_at_ns, at));
 	else
 		buf_add_str(&line, "does not fire; ");
-	if (t->firings)
-		buf_printf(&line, "%zu captured (%.1f MiB), %zu suppressed, %zu excepted; ", t->captured,
-			   (double)t->capture_bytes / (1 << 20), t->suppressed, t->excepted);
+	if (t->firings) {
+		buf_printf(&line, "%zu captured (", t->captured);
+		unit_format(&line, UNIT_BYTES, (double)t->capture_bytes);
+		buf_printf(&line, "), %zu suppressed", t->suppressed);
+		if (t->excepted)
+			buf_printf(&line, ", %zu excepted", t->excepted);
+		buf_add_str(&line, "; ");
+	}
 	buf_printf(&line, "%zu as recorded, %zu new, %zu gone", t->recorded, t->fresh, t->gone);
 	puts(buf_str(&line));
 }
