@@ -32,6 +32,7 @@ int hourlog_new(const struct inputlog_options *options, uint64_t run, struct hou
 void hourlog_input(struct hourlog *h, const struct input *in);
 /* The readings of one second, by entity, then by signal. */
 void hourlog_second(struct hourlog *h, uint64_t t_ns, const struct reading *readings, size_t n);
+/* Firings and their ends, so many in a block; what comes before them is not kept. */
 void hourlog_transition(struct hourlog *h, const struct transition *t);
 /* As inputlog_reload(). */
 int hourlog_reload(struct hourlog *h, const char *rules_digest, const struct inputlog_rule *rules, size_t n_rules);

@@ -8,6 +8,7 @@
 #define PENDING_MAX ((size_t)1 << 20)
 #define EVENTS_MAX 64U /* of one detector in a block */
 #define EVENT_BYTES_MAX 4096U
+#define FIRED_MAX 1024U /* in a block */
 #define HOUR_NS (3600 * NS_PER_S)
 
 struct hourlog {
@@ -17,6 +18,7 @@ struct hourlog {
 	struct buf header, record, pending;
 	int64_t *last;	   /* of each series in this block: slot × signals + signal */
 	uint32_t *events;  /* by detector, in this block */
+	uint32_t fired;	   /* in this block */
 	size_t n_series, block_bytes;
 	uint64_t begin_ns, t_ns; /* of the block; of the last timed record */
 	uint64_t lost;
@@ -51,7 +53,7 @@ static void begin_block(struct hourlog *h, uint64_t t_ns)
 {
 	h->cut = false;
 	h->begin_ns = h->t_ns = t_ns;
-	h->block_bytes = 0;
+	h->block_bytes = h->fired = 0;
 	memset(h->last, 0, h->n_series * sizeof(*h->last));
 	memset(h->events, 0, h->options.vocabulary->n_detectors * sizeof(*h->events));
 	buf_clear(&h->record);
@@ -133,9 +135,14 @@ void hourlog_second(struct hourlog *h, uint64_t t_ns, const struct reading *read
 
 void hourlog_transition(struct hourlog *h, const struct transition *t)
 {
-	if (h->told.clock.kind != INPUT_CLOCK)
+	bool fired = t->kind == TRANSITION_FIRED;
+	if (h->told.clock.kind != INPUT_CLOCK || !(fired || t->kind == TRANSITION_ENDED || t->kind == TRANSITION_GONE))
 		return;
 	begin_record(h, t->t_ns);
+	if (fired && h->fired++ >= FIRED_MAX) {
+		h->lost++;
+		return;
+	}
 	encode_transition(&h->record, t, h->t_ns);
 	put(h, RECORD_TRANSITION, &h->record);
 }

@@ -71,7 +71,7 @@ int hours_read(const char *path, uint64_t from_ns, uint64_t to_ns, struct hours_
 	int error = open_dir(r, path);
 	if (error == -ENOTDIR) {
 		error = read_regular(AT_FDCWD, path, &r->hour);
-		r->bytes = r->hour.len;
+		r->bytes = r->done_bytes = r->hour.len;
 	}
 	if (error < 0) {
 		hours_read_done(r);

@@ -306,6 +306,27 @@ static void what_is_never_sent_is_bounded_and_the_next_block_is_whole(void **sta
 	past_end(&p);
 }
 
+static void of_what_rules_decide_firings_and_their_ends_are_kept(void **state _unused_)
+{
+	struct past p;
+	struct lines got = {0};
+	struct inputlog_reader *r = NULL;
+	past_begin(&p, 1);
+	for (int kind = TRANSITION_PENDING; kind <= TRANSITION_DISARM; kind++)
+		hourlog_transition(p.log, &(struct transition){.t_ns = p.t_ns, .kind = (enum transition_kind)kind});
+	for (unsigned i = 0; i < 5000; i++)
+		hourlog_transition(p.log, &(struct transition){.t_ns = p.t_ns, .kind = TRANSITION_FIRED});
+	send(&p);
+	read_tail(&p.tail, &got, &r);
+	assert_int_equal(got.n, 2 + 1024 + 2); /* the clock, twice */
+	assert_int_equal(hourlog_lost(p.log), 5000 - 1023);
+	assert_non_null(strstr(got.line[2], "transition 2 one host:host"));
+	assert_non_null(strstr(got.line[3], "transition 3 one host:host"));
+	assert_non_null(strstr(got.line[4], "transition 4 one host:host"));
+	lines_done(&got);
+	past_end(&p);
+}
+
 static void hours_have_names_and_names_have_hours(void **state _unused_)
 {
 	char name[HOURLOG_NAME_MAX];
@@ -334,6 +355,7 @@ int main(void)
 		cmocka_unit_test(a_damaged_block_costs_itself_alone),
 		cmocka_unit_test(a_new_hour_begins_a_block),
 		cmocka_unit_test(what_is_never_sent_is_bounded_and_the_next_block_is_whole),
+		cmocka_unit_test(of_what_rules_decide_firings_and_their_ends_are_kept),
 		cmocka_unit_test(hours_have_names_and_names_have_hours),
 		cmocka_unit_test(a_newer_format_is_refused_as_newer),
 	};
