@@ -109,6 +109,19 @@ static struct ruleset *decide(const struct arguments *a, const struct recording 
 	return recording_replay(rec, &options, ret) ? set : ruleset_free(set);
 }
 
+/* Once, not for each setting of a sweep: what history says nothing about. */
+static void warn_of_untold(const struct recording *rec, const struct ruleset *set)
+{
+	_cleanup_buf_ struct buf names = {0};
+	for (size_t i = 0; rec->history && i < set->n; i++) {
+		const struct rule *r = &set->rules[i];
+		if (r->on >= 0 && vocabulary()->detectors[r->on].class == DETECTOR_ARMED)
+			buf_printf(&names, "%s%s", names.len ? ", " : "", r->name);
+	}
+	if (names.len)
+		log_warning("history has no events of armed detectors, so these rules cannot be judged: %s", buf_str(&names));
+}
+
 /* One recording under the rules as they stand. */
 static int replay_one(const struct arguments *a, const struct recording *rec, struct json_object *all)
 {
@@ -116,6 +129,7 @@ static int replay_one(const struct arguments *a, const struct recording *rec, st
 	struct ruleset *set = decide(a, rec, &result);
 	if (!set)
 		return EXIT_FOUND;
+	warn_of_untold(rec, set);
 	if (a->n_words > 1 && !all)
 		printf("%s:\n", rec->word);
 	struct json_object *o = all ? replay_json(&result, set) : NULL;
