@@ -29,6 +29,14 @@ const struct rule *ruleset_find(const struct ruleset *set, const char *name)
 	return NULL;
 }
 
+const struct origin *rule_origin(const struct rule *r, const char *key)
+{
+	for (size_t i = r->n_origins; i-- > 0;)
+		if (streq(r->origins[i].key, key))
+			return &r->origins[i];
+	return NULL;
+}
+
 /* The set itself lies in its arena. */
 struct ruleset *ruleset_free(struct ruleset *set)
 {

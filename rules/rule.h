@@ -79,6 +79,7 @@ struct expr {
 	enum unit unit; /* of a number */
 	uint16_t id;	/* dense within its rule, when + clear + arm.when counted through */
 	struct position at;
+	struct position operator_at; /* of the sign or word that makes it what it is; `at` where it begins with that */
 	const char *source; /* the text of this term as written, parameters as `$name`; for why */
 	const struct expr *a, *b;
 	union {
@@ -227,4 +228,6 @@ struct ruleset {
 };
 
 const struct rule *ruleset_find(const struct ruleset *set, const char *name);
+/* Where a setting has its last word from; NULL: it is a default. */
+const struct origin *rule_origin(const struct rule *r, const char *key);
 struct ruleset *ruleset_free(struct ruleset *set);

@@ -31,7 +31,9 @@ struct expr *expr_new(struct checker *c, enum expr_kind kind, enum unit unit, co
 		return NULL;
 	e->kind = kind;
 	e->unit = unit;
-	e->at = node_place(c->scalar, t->start);
+	e->at = e->operator_at = node_place(c->scalar, t->start);
+	if (t->kind == TERM_INFIX)
+		e->operator_at = node_place(c->scalar, t->operator);
 	e->source = source;
 	return e;
 }

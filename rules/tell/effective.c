@@ -6,15 +6,6 @@
 #define COMMENT_COLUMN 56
 #define KEY_MAX 80
 
-/* The last one noted has the last word. */
-static const struct origin *find_origin(const struct rule *r, const char *key)
-{
-	for (size_t i = r->n_origins; i-- > 0;)
-		if (streq(r->origins[i].key, key))
-			return &r->origins[i];
-	return NULL;
-}
-
 /* The key of a line of rule->yaml: at 4 columns (behind "- " too) the rule's own, deeper ones within `section`. */
 static bool read_key(const char *line, size_t len, char section[KEY_MAX], char key[KEY_MAX + 64])
 {
@@ -30,7 +21,7 @@ static bool read_key(const char *line, size_t len, char section[KEY_MAX], char k
 
 static void add_comment(struct buf *out, const struct rule *r, const char *key, size_t width)
 {
-	const struct origin *o = find_origin(r, key);
+	const struct origin *o = rule_origin(r, key);
 	buf_printf(out, "%*s # ", width < COMMENT_COLUMN ? (int)(COMMENT_COLUMN - width) : 0, "");
 	if (!o) {
 		buf_add_str(out, "default");
