@@ -56,7 +56,7 @@ unit_help := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard tests/unit/support/*.c)))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo check check-root check-vm soak bench benches unit live fuzz fuzz-live fuzz-loop clean help install
+.PHONY: all deps demo check check-root check-vm soak bench benches unit mutate live fuzz fuzz-live fuzz-loop clean help install
 
 all: $(O)/tracetrap ## build everything into build/
 
@@ -105,6 +105,7 @@ $(O)/tests/fault/fault: $(fault_objs) $(O)/engine/base/clock.o
 
 # A fuzzer is tests/fuzz/fuzz_NAME.c over tests/data/fuzz/NAME, or over what corpus_NAME says.
 corpus_rules := tests/data/rules conf/rules.d
+corpus_trial := tests/data/trials conf/rules.d/tests
 fuzz_src := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 fuzzers := $(fuzz_src:%.c=$(O)/%)
 fuzz_main = $(O)/tests/fuzz/main.o
@@ -128,6 +129,9 @@ fuzz-loop: $(fuzzers)
 
 unit: $(units) ## run the unit and property tests (no root, no sleeping)
 	$(Q)tests/run-units $(units)
+
+mutate: $(O)/tracetrap ## what the stock rules' tests would not notice
+	$(Q)$(O)/tracetrap test --mutate conf/rules.d/tests
 
 live: $(lives) $(O)/tracetrap $(O)/tests/fault/fault ## run the tests that need root and BPF; what is missing is named
 	$(Q)B=$(O) tests/run-live $(lives) $(live_scripts)
