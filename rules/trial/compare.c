@@ -53,7 +53,7 @@ static void expect_all(struct trial *t, const struct expectation *e, size_t n_se
 /* Firings always matter, the rest where the test speaks of it. */
 static bool matters(const struct trial *t, const struct moment *m)
 {
-	if (m->kind == MOMENT_FIRES || m->kind == MOMENT_SUPPRESSED || m->expected)
+	if (m->kind == MOMENT_FIRES || m->kind == MOMENT_SUPPRESSED || m->kind == MOMENT_EXCEPTED || m->expected)
 		return true;
 	for (size_t i = 0; i < t->options.test->n_expected; i++)
 		if (is_about(&t->options.test->expected[i], t, m))

@@ -3,7 +3,7 @@
 #include "rules/trial/reader.h"
 
 /* By enum moment_kind. */
-static const char *const moment_keys[] = {"fires_at", "suppressed_at", "clears_at", "gone_at", "arms_at", "disarms_at"};
+static const char *const moment_keys[] = {"fires_at", "suppressed_at", "excepted_at", "clears_at", "gone_at", "arms_at", "disarms_at"};
 
 /* A list of times in order, or one alone. */
 static void read_moments(struct reader *r, const struct node *n, struct moments_expected *ret)
@@ -33,7 +33,7 @@ static void refuse_second(struct reader *r, const struct expectation *e)
 
 static void read_one(struct reader *r, const struct node *map)
 {
-	static const char *const keys[] = {"rule",     "entity",  "fires_at", "suppressed_at",
+	static const char *const keys[] = {"rule",	"entity",  "fires_at", "suppressed_at", "excepted_at",
 					   "clears_at", "gone_at", "arms_at",  "disarms_at"};
 	struct expectation *e = &r->test->expected[r->test->n_expected];
 	*e = (struct expectation){.rule = "", .entity = "host", .rule_at = map->at, .entity_at = map->at};

@@ -23,7 +23,8 @@ static void input(struct player *p, uint64_t at_ns, struct input in)
 
 static void begin(struct player *p)
 {
-	input(p, 0, (struct input){.kind = INPUT_CLOCK});
+	int64_t realtime_offset_ns = p->test->starts_s * (int64_t)NS_PER_S - (int64_t)BEGIN_NS;
+	input(p, 0, (struct input){.kind = INPUT_CLOCK, .clock = {.realtime_offset_ns = realtime_offset_ns}});
 	for (uint16_t i = 1; i < p->test->n_entities; i++)
 		input(p, 0, (struct input){.kind = INPUT_BORN, .born = {i, p->test->entities[i].kind, p->test->entities[i].name}});
 }

@@ -4,10 +4,11 @@
 #include "rules/trial/reader.h"
 
 #define INTERVAL_MIN (10 * NS_PER_MS)
+#define STARTS_S INT64_C(1767614400) /* 2026-01-05T12:00:00 */
 
 const char *moment_name(enum moment_kind kind)
 {
-	static const char *const names[] = {"fires", "suppressed", "clears", "gone", "arms", "disarms"};
+	static const char *const names[] = {"fires", "suppressed", "excepted", "clears", "gone", "arms", "disarms"};
 	return names[kind];
 }
 
@@ -49,6 +50,20 @@ static void read_interval(struct reader *r, const struct node *n)
 		r->test->interval_ns = ns;
 }
 
+static void read_starts(struct reader *r, const struct node *n)
+{
+	struct tm local = {0};
+	const char *text, *end;
+	if (!n || !node_string(n, r->files.diagnostics, &text))
+		return;
+	end = strptime(text, "%Y-%m-%dT%H:%M:%S", &local);
+	int64_t s = timegm(&local);
+	if (end && !*end && s > 0 && local.tm_year < 300)
+		r->test->starts_s = s;
+	else
+		trial_error(r, n->at, "bad-time", "expected a local time like 2026-01-05T12:00:00, not '%.64s'", text);
+}
+
 /* {RULE.PARAM: VALUE} as "RULE.PARAM=VALUE" */
 static void read_set(struct reader *r, const struct node *map)
 {
@@ -68,7 +83,7 @@ static void read_set(struct reader *r, const struct node *map)
 
 static void read_input(struct reader *r, const struct node *map)
 {
-	static const char *const instead[] = {"series", "gone", "events", "attached", "interval"};
+	static const char *const instead[] = {"series", "gone", "events", "attached", "interval", "starts"};
 	const struct node *n = node_get(map, "input");
 	const char *path;
 	if (!n || !node_string(n, r->files.diagnostics, &path))
@@ -95,15 +110,16 @@ static void check_name(struct reader *r, const struct node *map)
 
 static void read_test(struct reader *r, const struct node *map, struct trial_test *ret)
 {
-	static const char *const keys[] = {"name",   "interval", "set",	   "attached", "series",
-					   "gone", "events",   "input", "expect"};
+	static const char *const keys[] = {"name",	"interval", "starts", "set",   "attached",
+					   "series", "gone",     "events", "input", "expect"};
 	r->test = ret;
-	*ret = (struct trial_test){.name = "", .at = map->at, .interval_ns = NS_PER_S};
+	*ret = (struct trial_test){.name = "", .at = map->at, .interval_ns = NS_PER_S, .starts_s = STARTS_S};
 	if (!node_is_mapping(map, "a test: a mapping with name, series and expect", r->files.diagnostics))
 		return;
 	node_check_keys(map, "a test", keys, ARRAY_SIZE(keys), r->files.diagnostics);
 	check_name(r, map);
 	read_interval(r, node_get(map, "interval"));
+	read_starts(r, node_get(map, "starts"));
 	read_set(r, node_get(map, "set"));
 	read_input(r, map);
 	given_read(r, map);

@@ -8,6 +8,7 @@
  *     tests:
  *       - name: a spike fires once it has held
  *         interval: 100ms                         # of the series; 1s if left out
+ *         starts: 2026-01-05T12:00:00             # local time, for exceptions; this Monday's noon if left out
  *         set: {cpu-sys-spike.level: 60%}         # as --set
  *         attached: [oom]                         # armed detectors that need no arming here
  *         series:
@@ -21,7 +22,7 @@
  * instead of series, gone and events:     input: incident.tar.zst      # a bundle, or its samples.tts, from here
  *
  * Time begins with the first reading. What fires without being expected is a failure, captured (fires_at) or not
- * (suppressed_at, by its limits). The other moments (clears_at, gone_at, arms_at, disarms_at) are compared where they are
+ * (suppressed_at, by its limits; excepted_at). The other moments (clears_at, gone_at, arms_at, disarms_at) are compared where they are
  * given; [] says: never. Of one time, readings come before events, and what is gone goes first.
  *
  * Always-on detectors are attached; armed ones while a rule under test arms them, and what is not attached sees nothing.
@@ -37,6 +38,7 @@
 enum moment_kind {
 	MOMENT_FIRES,
 	MOMENT_SUPPRESSED,
+	MOMENT_EXCEPTED,
 	MOMENT_CLEARS,
 	MOMENT_GONE,
 	MOMENT_ARMS,
@@ -84,6 +86,7 @@ struct trial_test {
 	const char *name;
 	struct position at;
 	uint64_t interval_ns;
+	int64_t starts_s; /* as if local time were UTC */
 	const char *input; /* NULL: series and events */
 	const char **overrides; /* "RULE.PARAM=VALUE" */
 	struct position set_at;

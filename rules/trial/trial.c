@@ -37,7 +37,7 @@ static bool moment_of(const struct transition *x, enum moment_kind *ret)
 {
 	switch (x->kind) {
 	case TRANSITION_FIRED:
-		*ret = x->token ? MOMENT_FIRES : MOMENT_SUPPRESSED;
+		*ret = x->exception ? MOMENT_EXCEPTED : x->token ? MOMENT_FIRES : MOMENT_SUPPRESSED;
 		return true;
 	case TRANSITION_ENDED:
 		*ret = MOMENT_CLEARS;
