@@ -25,6 +25,16 @@ static void add_moment(struct buf *out, const struct trial_case *c, const struct
 	buf_printf(out, " %s", moment_name(m->kind));
 }
 
+/* What explains a difference better than the terms of a rule. */
+static void add_notes(struct buf *out, const struct trial_case *c, const char *indent)
+{
+	if (c->result.overflow)
+		buf_printf(out, "%smore than %u transitions; the rest was not looked at\n", indent, TRIAL_MOMENTS_MAX);
+	if (c->result.undelivered)
+		buf_printf(out, "%s%zu events were not delivered: their detectors were not attached then (attached: [NAME], or arm them)\n",
+			   indent, c->result.undelivered);
+}
+
 /* What is wrong with a test, a line each. */
 static void add_differences(struct buf *out, const struct trial_case *c, const char *indent)
 {
@@ -38,11 +48,7 @@ static void add_differences(struct buf *out, const struct trial_case *c, const c
 		add_moment(out, c, m);
 		buf_printf(out, "%s\n", m->seen ? ", not expected" : ": expected, not seen");
 	}
-	if (c->result.overflow)
-		buf_printf(out, "%smore than %u transitions; the rest was not looked at\n", indent, TRIAL_MOMENTS_MAX);
-	if (c->result.undelivered)
-		buf_printf(out, "%s%zu events were not delivered: their detectors were not attached then (attached: [NAME], or arm them)\n",
-			   indent, c->result.undelivered);
+	add_notes(out, c, indent);
 }
 
 static void print_why(const char *why)
@@ -76,12 +82,13 @@ static void print_case(const struct trial_file *f, const struct trial_case *c, b
 	printf("%s\n", buf_str(&text));
 	if (!trial_case_failed(c))
 		return;
+	buf_clear(&text);
 	if (diff && !*c->error) {
 		print_diff(c);
-		return;
+		add_notes(&text, c, "    ");
+	} else {
+		add_differences(&text, c, "    ");
 	}
-	buf_clear(&text);
-	add_differences(&text, c, "    ");
 	fputs(buf_str(&text), stdout);
 }
 

@@ -58,12 +58,14 @@ static uint16_t slot_of(const struct trial *t, const struct moment *m)
 	return ENTITY_NONE;
 }
 
+/* A rule on events is left out: its terms mean nothing once the event is over. */
 void explain_missed(struct trial *t, uint64_t t_ns)
 {
 	struct trial_result *of = t->options.explain;
 	for (size_t i = 0; of && i < of->n; i++) {
 		struct moment *told = &of->moments[i];
-		if (told->differs && !told->seen && told->t_ns == t_ns - t->begin_ns)
+		bool lasts = t->options.rules->rules[told->rule].on < 0;
+		if (lasts && told->differs && !told->seen && told->t_ns == t_ns - t->begin_ns)
 			told->why = terms_text(t, told->rule, slot_of(t, told));
 	}
 }

@@ -26,19 +26,6 @@ static void write_file(const char *path, const void *data, size_t len)
 	assert_int_equal(io_write(fd, data, len), 0);
 }
 
-static void write_bundle(const char *path, const struct buf *tts, const char *rule_yaml)
-{
-	struct bundle_writer *w = NULL;
-	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	assert_true(fd >= 0);
-	assert_int_equal(bundle_writer_new(fd, SAMPLE_ID, 1, &w), 0);
-	assert_int_equal(bundle_add(w, "manifest.json", "{\"format\": 1}", 13, NULL), 0);
-	assert_int_equal(bundle_add(w, "rule.yaml", rule_yaml, strlen(rule_yaml), NULL), 0);
-	assert_int_equal(bundle_add(w, "samples.tts", tts->data, tts->len, NULL), 0);
-	assert_int_equal(bundle_finish(w), 0);
-	bundle_writer_free(w);
-}
-
 static int scene_make(void **state)
 {
 	struct scene *s = calloc(1, sizeof(*s));
@@ -51,7 +38,7 @@ static int scene_make(void **state)
 	snprintf(s->rules, sizeof(s->rules), "%s/rules.yaml", s->dir);
 	record(set, 3, 0, &l, &tts);
 	s->fired = l.fired[0];
-	write_bundle(s->bundle, &tts, ruleset_find(set, "busy")->yaml);
+	recording_bundle(s->bundle, &tts, ruleset_find(set, "busy")->yaml);
 	write_file(s->log, tts.data, tts.len);
 	buf_printf(&rules, "version: 1\nrules:\n%s%s", busy_rule, hot_rule);
 	write_file(s->rules, rules.data, rules.len);

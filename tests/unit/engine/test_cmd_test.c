@@ -41,11 +41,13 @@ static int scene_make(void **state)
 	struct live l;
 	_cleanup_buf_ struct buf tts = {0}, rules = {0};
 	s->dir = scratch_make();
-	snprintf(s->path, sizeof(s->path), "%s/a.test.yaml", s->dir);
 	snprintf(s->junit, sizeof(s->junit), "%s/junit.xml", s->dir);
 	record(set, 3, 0, &l, &tts);
 	s->fired = l.fired[0];
 	write_file(s->dir, "samples.tts", tts.data, tts.len);
+	snprintf(s->path, sizeof(s->path), "%s/incident.tar.zst", s->dir);
+	recording_bundle(s->path, &tts, ruleset_find(set, "busy")->yaml);
+	snprintf(s->path, sizeof(s->path), "%s/a.test.yaml", s->dir);
 	buf_printf(&rules, "version: 1\nrules:\n%s", busy_rule);
 	write_text(s->dir, "busy.yaml", buf_str(&rules));
 	live_end(&l);
@@ -198,12 +200,13 @@ static void expect_as_seen(struct json_object *differences, const char *moment, 
 	buf_add_str(out, "]");
 }
 
+/* Of a bundle as of its log alone. */
 static void a_recording_is_an_input_and_time_begins_with_it(void **state)
 {
 	const struct scene *s = *state;
 	_cleanup_buf_ struct buf out = {0}, again = {0}, test = {0};
 	unsigned n = 0;
-	buf_add_str(&test, HEAD "  - name: t\n    input: samples.tts\n    expect: [");
+	buf_add_str(&test, HEAD "  - name: t\n    input: incident.tar.zst\n    expect: [");
 	write_text(s->dir, "a.test.yaml", HEAD "  - name: t\n    input: samples.tts\n    expect: []\n");
 	assert_int_equal(RUN(&out, "--json", s->path), EXIT_FOUND);
 	struct json_object *all = json_tokener_parse(buf_str(&out)), *differences;

@@ -107,3 +107,16 @@ uint64_t sample_bundle(const char *path, const struct plan *p, size_t bulk)
 	bundle_writer_free(w);
 	return bytes;
 }
+
+void recording_bundle(const char *path, const struct buf *samples, const char *rule_yaml)
+{
+	struct bundle_writer *w = NULL;
+	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	assert_true(fd >= 0);
+	assert_int_equal(bundle_writer_new(fd, SAMPLE_ID, 1, &w), 0);
+	assert_int_equal(bundle_add(w, "manifest.json", "{\"format\": 1}", 13, NULL), 0);
+	assert_int_equal(bundle_add(w, "rule.yaml", rule_yaml, strlen(rule_yaml), NULL), 0);
+	assert_int_equal(bundle_add(w, "samples.tts", samples->data, samples->len, NULL), 0);
+	assert_int_equal(bundle_finish(w), 0);
+	bundle_writer_free(w);
+}

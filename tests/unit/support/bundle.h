@@ -18,3 +18,6 @@ struct plan sample_plan(const char *id, const char *rule, uint64_t realtime_ns);
 
 /* Writes a bundle with manifest, why, a few members (one of `bulk` bytes that hardly compress) and ledger; its size. */
 uint64_t sample_bundle(const char *path, const struct plan *p, size_t bulk);
+
+/* Writes a bundle of a recording and the rule it was made by alone. */
+void recording_bundle(const char *path, const struct buf *samples, const char *rule_yaml);
