@@ -105,7 +105,7 @@ static void decided(struct past *p)
 	struct transition t = {.t_ns = p->t_ns, .kind = TRANSITION_FIRED, .rule = (uint16_t)dice(p, 2), .token = dice(p, 2)};
 	hourlog_transition(p->log, &t);
 	describe_transition(&b, &(struct recorded_transition){t.t_ns, t.kind, test_rules[t.rule].name, "host",
-							      ENTITY_KIND_HOST, t.token, false, false});
+							      ENTITY_KIND_HOST, t.token, false, false, false});
 	lines_add(&p->lines, &b);
 }
 
