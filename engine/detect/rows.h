@@ -5,14 +5,14 @@
  *
  *     DETECTOR_ROW(name, kind, class, entity kind, unit of the threshold, its default in quanta, summary)
  *
- * NAME_fields and NAME_blames stand in defs.c, NAME_ops in NAME.c. Defaults, by reason: 10 ms with interrupts off is what a network card's
- * ring survives at 10 Gbit/s no longer; a task that waits 20 ms for a CPU missed a frame and more than five ticks at HZ
- * 250; 100 ms is an order of magnitude above a disk's seek, so a request that took longer was queued or retried; 300 ms in
- * one call is what somebody at a screen waits for and a disk at its work does not explain; a process below 1 MiB/s leaves
- * any disk to the others; 5 ms is 25 times what a packet needs from a busy card to the stack, and fills 212 KiB of socket
- * buffer at 340 Mbit/s; a task that reclaims for 900 ms of a second does hardly anything else; the kernel itself makes
- * writers wait for up to 200 ms at a time (MAX_PAUSE of balance_dirty_pages), so uninterruptible sleep means something from
- * 300 ms on.
+ * NAME_fields and NAME_blames stand in defs.c, NAME_ops in NAME.c. Defaults, by reason: 10 ms with interrupts off is what a
+ * network card's ring survives at 10 Gbit/s no longer; a task that waits 20 ms for a CPU missed a frame and more than five
+ * ticks at HZ 250; 100 ms is an order of magnitude above a disk's seek, so a request that took longer was queued or retried;
+ * 300 ms in one call is what somebody at a screen waits for and a disk at its work does not explain; a process below 1 MiB/s
+ * leaves any disk to the others; 5 ms is 25 times what a packet needs from a busy card to the stack, and fills 212 KiB of
+ * socket buffer at 340 Mbit/s; a task that reclaims for 900 ms of a second does hardly anything else; the kernel itself
+ * makes writers wait for up to 200 ms at a time (MAX_PAUSE of balance_dirty_pages), so uninterruptible sleep means something
+ * from 300 ms on.
  */
 DETECTOR_ROW(blkerr, EVENT_BLKERR, DETECTOR_ALWAYS, ENTITY_KIND_DISK, UNIT_NUMBER, 0,
 	     "a block request ended in error or timed out")
