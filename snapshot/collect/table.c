@@ -8,9 +8,9 @@
 #define COLLECTORS(X)                                                                                              \
 	X("blk", collect_blk, COLLECT_NOW, 5, 2000, ON_REQUEST, "disks: statistics, queue settings, requests in flight, mounts") \
 	X("bonding", collect_bonding, COLLECT_NOW, 4, 2000, ON_REQUEST, "status of every bond in every network namespace") \
-	X("census", collect_census, COLLECT_END, 2, 5000, ALWAYS, "censuses of tasks over the window")         \
+	X("census", collect_census, COLLECT_END, 2, 10000, ALWAYS, "censuses of tasks over the window")         \
 	X("cgroup", collect_cgroup, COLLECT_NOW, 6, 3000, ON_REQUEST, "memory, CPU, pids and pressure of the cgroups concerned") \
-	X("events", collect_events, COLLECT_END, 1, 5000, ALWAYS, "the detectors' events over the window")     \
+	X("events", collect_events, COLLECT_END, 1, 20000, ALWAYS, "the detectors' events over the window")     \
 	X("kmsg", collect_kmsg, COLLECT_SPAN, 7, 2000, ON_REQUEST, "the kernel log, and what came until the end of the window") \
 	X("mem", collect_mem, COLLECT_NOW, 3, 2000, ON_REQUEST, "memory: meminfo, vmstat, zones, buddies, slabs, pressure") \
 	X("net", collect_net, COLLECT_NOW, 5, 3000, ON_REQUEST, "network: devices, protocol counters, sockets, backlogs") \
