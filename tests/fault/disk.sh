@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # disk.sh up|down|ill|mute|slow NS|well: a SCSI disk in memory with an ext4 on /tmp/fault-disk, full of one file but for a
 # little, and what can ail it: an unreadable sector 4660 (0x1234), commands that are never answered (they time out after
-# 2 s), commands that take so long. `dm`: /dev/mapper/fault-dm, of which every read fails without reaching a disk. VM only.
+# 1 s), commands that take so long. `dm`: /dev/mapper/fault-dm, of which every read fails without reaching a disk. VM only.
 set -euo pipefail
 [ -n "${TRACETRAP_VM:-}" ] || { echo "disk: for the VM only" >&2; exit 77; }
 mount=/tmp/fault-disk
@@ -28,7 +28,7 @@ dm)
 disk) disk_name ;;
 ill) set_knob opts 2 ;;
 mute)
-  echo 2 >"/sys/block/$(disk_name)/device/timeout"
+  echo 1 >"/sys/block/$(disk_name)/device/timeout"
   set_knob every_nth 1; set_knob opts 4
   ;;
 slow) set_knob ndelay "$2" ;;
