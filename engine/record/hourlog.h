@@ -48,6 +48,8 @@ struct hourlog *hourlog_free(struct hourlog *h);
 size_t hourlog_whole(const void *tail, size_t len);
 /* Whether these bytes begin a block. */
 bool hourlog_begins(const void *tail, size_t len);
+/* Where in these bytes the block ends that their first record is of: len when all are of one. */
+size_t hourlog_block_end(const void *tail, size_t len);
 /* A tail's whole records as a block, unpacked. -ENODATA when there is nothing in it, -EBADMSG, -ENOMEM. */
 int hourlog_fold(const void *tail, size_t len, struct buf *ret_block);
 

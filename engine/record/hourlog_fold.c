@@ -38,6 +38,19 @@ bool hourlog_begins(const void *tail, size_t len)
 	return tail_next(&c, &item) && item.type == TAIL_BEGIN;
 }
 
+size_t hourlog_block_end(const void *tail, size_t len)
+{
+	struct cursor c = cursor_over(tail, len);
+	struct tail_item item;
+	size_t end = 0;
+	while (tail_next(&c, &item)) {
+		if (item.type == TAIL_BEGIN && end)
+			return end;
+		end = (size_t)(c.at - (const uint8_t *)tail);
+	}
+	return len;
+}
+
 struct row {
 	uint32_t series, tick;
 	bool unknown;

@@ -142,7 +142,7 @@ int hours_open(int state, const struct hours_bounds *bounds, gid_t group, struct
 	return 0;
 }
 
-int hours_append(struct hours *h, const void *data, size_t len)
+static int append(struct hours *h, const void *data, size_t len)
 {
 	bool begins = hourlog_begins(data, len);
 	int r = begins ? fold(h, /* recovering= */ false) : 0;
@@ -156,6 +156,18 @@ int hours_append(struct hours *h, const void *data, size_t len)
 	if (written < 0 && ftruncate(h->tail, (off_t)before) < 0)
 		return -errno;
 	return r < 0 ? r : written;
+}
+
+/* A block may end within a second: at a reload, or where an event came before the minute's first reading. */
+int hours_append(struct hours *h, const void *data, size_t len)
+{
+	int r = 0;
+	for (size_t at = 0, n; at < len; at += n) {
+		n = hourlog_block_end((const char *)data + at, len - at);
+		int one = append(h, (const char *)data + at, n);
+		r = r < 0 ? r : one;
+	}
+	return r;
 }
 
 struct hours *hours_close(struct hours *h)

@@ -127,6 +127,30 @@ static void whatever_is_cut_in_the_middle_of_a_write_costs_no_whole_second(void 
 	days_end(&d);
 }
 
+/* As at a reload: what is handed over in one piece is of two blocks, or of three. */
+static void blocks_that_end_within_a_second_cost_nothing(void **state _unused_)
+{
+	struct days d;
+	uint64_t damaged;
+	days_begin(&d, 1, 0, DAYS_OFFSET);
+	struct hours *h = hours_new();
+	for (unsigned i = 0; i < 40; i++) {
+		days_second(&d, d.t_ns / NS_PER_S);
+		if (i % 3)
+			assert_int_equal(hourlog_reload(d.log, "other", NULL, 0), 0);
+		if (i % 4)
+			continue;
+		const struct buf *bytes = hourlog_pending(d.log);
+		assert_int_equal(hours_append(h, bytes->data, bytes->len), 0);
+		hourlog_sent(d.log);
+	}
+	assert_int_equal(read_seconds(0, &damaged), 37);
+	assert_int_equal(damaged, 0);
+	hours_close(h);
+	assert_int_equal(read_seconds(0, &damaged), 37);
+	days_end(&d);
+}
+
 static void a_block_that_is_in_its_hour_and_in_the_tail_is_taken_once(void **state _unused_)
 {
 	struct days d;
@@ -211,6 +235,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_writer_that_is_killed_leaves_every_second_that_it_was_given, setup, teardown),
 		cmocka_unit_test_setup_teardown(whatever_is_cut_in_the_middle_of_a_write_costs_no_whole_second, setup, teardown),
+		cmocka_unit_test_setup_teardown(blocks_that_end_within_a_second_cost_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_block_that_is_in_its_hour_and_in_the_tail_is_taken_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(rubbish_in_the_tail_or_beside_the_hours_is_no_obstacle, setup, teardown),
 		cmocka_unit_test_setup_teardown(only_the_hours_asked_for_are_read, setup, teardown),
