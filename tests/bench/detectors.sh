@@ -29,7 +29,7 @@ blocks() { dd if=/dev/zero of="$work/blocks" bs=4k count=1000 oflag=direct 2>/de
 calls() { dd if=/dev/zero of=/dev/null bs=1 count=100000 2>/dev/null; }
 execs() { for _ in $(seq 200); do /bin/true; done; }
 packets() { for _ in $(seq 200); do { exec 3<>/dev/tcp/127.0.0.1/9; } 2>/dev/null; done; }
-files() { for _ in $(seq 20); do cp -r conf "$work/conf" && cat "$work"/conf/*/* >/dev/null && rm -rf "$work/conf"; done; sync; }
+files() { for _ in $(seq 20); do cp -r conf "$work/conf" && find "$work/conf" -type f -exec cat {} + >/dev/null && rm -rf "$work/conf"; done; sync; }
 stream() { busybox nc -l -p 19999 >/dev/null & sleep 0.1; head -c 64M /dev/zero | busybox nc -w 5 127.0.0.1 19999; wait $!; }
 lost() { # SYNs into a device that swallows them are sent again after a second
   unshare -n bash -c 'ip link add d0 type dummy && ip addr add 10.9.9.1/24 dev d0 && ip link set d0 up arp off || exit
