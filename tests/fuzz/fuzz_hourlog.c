@@ -3,25 +3,8 @@
 #include "engine/record/hourlog.h"
 #include "engine/record/hourlog_codec.h"
 #include "engine/replay.h"
-#include "rules/load.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/unit/support/vocabulary.h"
-
-static const char rules[] = "version: 1\nrules:\n"
-			    "  - {name: busy, summary: x, severity: info, for_each: host, when: 'rise(cpu.sys, 5s) > 10%', hold: 1s}\n"
-			    "  - {name: slow, summary: x, severity: info, for_each: disk, when: 'p99(disk.await, 10s) > 1ms'}\n"
-			    "  - {name: oom, summary: x, severity: info, for_each: host, on: oom}\n";
-
-static struct ruleset *load(void)
-{
-	const struct load_options options = {.vocabulary = test_vocabulary()};
-	struct diagnostics *d = diagnostics_new();
-	struct ruleset *set = NULL;
-	if (rules_load_text("fuzz", rules, strlen(rules), &options, d, &set) < 0)
-		abort();
-	diagnostics_free(d);
-	return set;
-}
+#include "tests/fuzz/log_rules.h"
 
 struct blocks {
 	const uint8_t *hour;
@@ -51,7 +34,7 @@ static int next(void *ctx, struct replay_piece *ret)
 static void replay(const uint8_t *hour, size_t len, const struct buf *one)
 {
 	static struct ruleset *set;
-	set = set ? set : load();
+	set = set ? set : log_rules();
 	struct blocks b = {.hour = hour, .len = len, .one = one};
 	struct replay_options options = {.rules = set, .vocabulary = test_vocabulary(), .next = next, .ctx = &b};
 	struct replay_result result = {0};

@@ -6,6 +6,7 @@
 #include "engine/cli/command.h"
 #include "engine/cli/sweep.h"
 #include "engine/vocabulary.h"
+#include "tests/unit/support/command.h"
 #include "tests/unit/support/bundle.h"
 
 #define LIVE_VOCABULARY vocabulary()
@@ -56,26 +57,7 @@ static int scene_remove(void **state)
 	return 0;
 }
 
-/* Runs the command with stdout in a memory file; its exit code. */
-static int run(struct buf *ret_out, char **argv)
-{
-	int argc = 0, saved = dup(STDOUT_FILENO);
-	_cleanup_close_ int fd = io_memfd("stdout", 0);
-	while (argv[argc])
-		argc++;
-	fflush(stdout);
-	dup2(fd, STDOUT_FILENO);
-	optind = 0;
-	int code = cmd_replay(argc, argv);
-	fflush(stdout);
-	dup2(saved, STDOUT_FILENO);
-	close(saved);
-	lseek(fd, 0, SEEK_SET);
-	assert_int_equal(io_read_all(fd, 1 << 20, ret_out), 0);
-	return code;
-}
-
-#define RUN(out, ...) run(out, (char *[]){"replay", __VA_ARGS__, NULL})
+#define RUN(out, ...) command_run(cmd_replay, out, (const char *[]){"replay", __VA_ARGS__, NULL})
 
 static void a_bundles_own_rule_fires_as_recorded(void **state)
 {
@@ -174,7 +156,7 @@ static void a_log_alone_needs_rules_and_damage_is_named(void **state)
 	assert_int_equal(RUN(&out, "/no/such/file"), EXIT_FOUND);
 	assert_int_equal(RUN(&out, "--set", "busy.levle=1%", (char *)s->bundle), EXIT_FOUND);
 	assert_int_equal(RUN(&out, "--bogus", (char *)s->bundle), EXIT_USAGE);
-	assert_int_equal(run(&out, (char *[]){"replay", NULL}), EXIT_USAGE);
+	assert_int_equal(command_run(cmd_replay, &out, (const char *[]){"replay", NULL}), EXIT_USAGE);
 	assert_string_equal(buf_str(&out), "");
 }
 

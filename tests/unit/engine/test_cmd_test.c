@@ -7,6 +7,7 @@
 #include "engine/base/io.h"
 #include "engine/cli/command.h"
 #include "engine/vocabulary.h"
+#include "tests/unit/support/command.h"
 #include "tests/unit/support/bundle.h"
 
 #define LIVE_VOCABULARY vocabulary()
@@ -64,30 +65,7 @@ static int scene_remove(void **state)
 	return 0;
 }
 
-/* Runs the command with stdout in a memory file and stderr thrown away; its exit code. */
-static int run(struct buf *ret_out, const char *const *arguments)
-{
-	char *argv[10] = {"test"};
-	int argc = 1, out = dup(STDOUT_FILENO), err = dup(STDERR_FILENO);
-	_cleanup_close_ int fd = io_memfd("stdout", 0), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	for (; arguments[argc - 1]; argc++)
-		argv[argc] = (char *)arguments[argc - 1];
-	fflush(NULL);
-	dup2(fd, STDOUT_FILENO);
-	dup2(null, STDERR_FILENO);
-	optind = 0;
-	int code = command_find("test")->run(argc, argv);
-	fflush(NULL);
-	dup2(out, STDOUT_FILENO);
-	dup2(err, STDERR_FILENO);
-	close(out);
-	close(err);
-	lseek(fd, 0, SEEK_SET);
-	assert_int_equal(io_read_all(fd, 1 << 20, ret_out), 0);
-	return code;
-}
-
-#define RUN(out, ...) run(out, (const char *const[]){__VA_ARGS__, NULL})
+#define RUN(out, ...) command_run(command_find("test")->run, out, (const char *[]){"test", __VA_ARGS__, NULL})
 
 static void the_stock_rules_do_what_their_tests_say(void **state _unused_)
 {
@@ -235,7 +213,7 @@ static void a_recording_that_is_none_is_told(void **state)
 static void what_is_no_usage_is_told(void **state _unused_)
 {
 	_cleanup_buf_ struct buf out = {0};
-	assert_int_equal(run(&out, (const char *const[]){NULL}), EXIT_USAGE);
+	assert_int_equal(command_run(command_find("test")->run, &out, (const char *[]){"test", NULL}), EXIT_USAGE);
 	assert_int_equal(RUN(&out, "--frob", STOCK), EXIT_USAGE);
 	assert_int_equal(RUN(&out, "--run", "(", STOCK), EXIT_USAGE);
 	assert_int_equal(RUN(&out, "conf/noise"), EXIT_FOUND);

@@ -9,6 +9,7 @@
 #include "engine/replay_hours.h"
 #include "rules/load.h"
 #include "snapshot/store/hours.h"
+#include "tests/unit/support/command.h"
 #include "tests/unit/support/bundle.h"
 #include "tests/unit/support/days.h"
 
@@ -154,26 +155,7 @@ static void since_and_until_bound_what_is_told_not_what_the_windows_saw(void **s
 	ruleset_free(set);
 }
 
-/* Runs the command with stdout in a memory file; its exit code. */
-static int run(struct buf *ret_out, char **argv)
-{
-	int argc = 0, saved = dup(STDOUT_FILENO);
-	_cleanup_close_ int fd = io_memfd("stdout", 0);
-	while (argv[argc])
-		argc++;
-	fflush(stdout);
-	dup2(fd, STDOUT_FILENO);
-	optind = 0;
-	int code = cmd_replay(argc, argv);
-	fflush(stdout);
-	dup2(saved, STDOUT_FILENO);
-	close(saved);
-	lseek(fd, 0, SEEK_SET);
-	assert_int_equal(io_read_all(fd, 1 << 20, ret_out), 0);
-	return code;
-}
-
-#define RUN(out, ...) run(out, (char *[]){"replay", "--store", dir, __VA_ARGS__, NULL})
+#define RUN(out, ...) command_run(cmd_replay, out, (const char *[]){"replay", "--store", dir, __VA_ARGS__, NULL})
 
 static void the_command_tells_the_firings_of_a_directory(void **state _unused_)
 {
