@@ -6,6 +6,7 @@ set -u
 cd "$(dirname "$0")/.."
 build=$1
 passed=0 failed=0 skipped=0
+: >"$build/failures"
 required() { case ",${TRACETRAP_REQUIRE:-}," in *",$1,"*) true ;; *) false ;; esac; }
 skip() { # skip FACILITY REASON
   if required "$1"; then failed=$((failed + 1)); echo "FAILED: $1 is required, but $2"; else skipped=$((skipped + 1)); echo "skipped: $1: $2"; fi
@@ -16,6 +17,7 @@ stage() { # stage NAME COMMAND…: adds up its closing "N passed, N failed" line
   echo "== $name"
   "$@" 2>&1 | tee "$build/stage.log" | grep --line-buffered -vE '^(make|  [A-Z]+ )'
   local status=${PIPESTATUS[0]}
+  awk -v stage="$name" '/^# / { place = substr($0, 3) } /^not ok|FAILED/ { print "# " stage ": " place ": " $0 }' "$build/stage.log" >>"$build/failures"
   sum=$(grep -oE '[0-9]+ passed, [0-9]+ failed' "$build/stage.log" | tail -1)
   local p=${sum%% *} f
   f=$(sed -n 's/.* \([0-9]*\) failed/\1/p' <<<"$sum")
@@ -40,5 +42,6 @@ elif [ "$(uname -m)" != x86_64 ]; then
 else
   stage "vm" tests/vm/all.sh "$build"
 fi
+[ "$failed" = 0 ] || { echo "== what failed"; cat "$build/failures"; }
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

@@ -20,10 +20,11 @@ case $(uname -r) in
 5.10.*) check "doctor says why /proc is read and not the in-kernel tick" tick '.state == "fallback" and .reason != ""' ;;
 *) check "doctor says that the in-kernel tick is in use" tick '.state == "ok"' ;;
 esac
-sleep 14
+sleep 12 # a window of ten seconds has to be full
+calm
 
 fault_cpu_sys() {
-  "$fault" cpu-sys --seconds 4 --share 0.85 >/tmp/fault.txt
+  "$fault" cpu-sys --seconds 6 --share 1 >/tmp/fault.txt
   check "cpu-sys-spike is captured" wait_incident cpu-sys-spike 60
   check_bundle cpu-sys-spike manifest.json rule.yaml why.json samples.tts profile/perf.data profile/after.folded sysrq/l.txt ledger.json
   local dir=$unpacked

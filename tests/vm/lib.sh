@@ -57,6 +57,20 @@ monitor() {
   printf '\n%s\n' "$*" >/dev/ttyS2 # a line that begins with what the terminal echoed before it was raw is ended first
 }
 
+# calm: until the machine has done little in the kernel for five seconds. An emulated one takes a while to settle after its start,
+# and a spike that rises from half a machine of system time is none.
+system_ticks() { read -r _ _ _ system idle _ </proc/stat; }
+calm() {
+  local end=$((SECONDS + 60)) quiet=0 before was
+  while [ "$quiet" -lt 5 ] && [ "$SECONDS" -lt "$end" ]; do
+    system_ticks
+    before=$system was=$SECONDS
+    sleep 1
+    system_ticks
+    if [ $((system - before)) -lt $((40 * $(nproc) * (SECONDS - was))) ]; then quiet=$((quiet + 1)); else quiet=0; fi
+  done
+}
+
 # incidents RULE: how many bundles that rule opened. wait_incident RULE SECONDS [COUNT]: until there are that many.
 bundles() { ls "$store" 2>/dev/null | grep -- "Z-$1-[0-9a-f]*\.tar\.zst$"; }
 incidents() { bundles "$1" | wc -l; }
@@ -64,7 +78,7 @@ all_incidents() { bundles '.*' | wc -l; }
 wait_incident() {
   local end=$((SECONDS + $2))
   while [ "$(incidents "$1")" -lt "${3:-1}" ]; do
-    [ "$SECONDS" -lt "$end" ] || { tail -5 "$TRACETRAP_STATE_DIR/log"; "$T" why "$1"; return 1; }
+    [ "$SECONDS" -lt "$end" ] || { grep = /tmp/fault.txt | grep -v pid | tail -5; tail -3 "$TRACETRAP_STATE_DIR/log"; "$T" why "$1"; return 1; }
     sleep 0.2
   done
 }
