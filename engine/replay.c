@@ -16,7 +16,8 @@ struct replay {
 	struct replay_result *result;
 	struct inputlog_reader *log;
 	struct machine *machine;
-	bool restored, begun;
+	bool restored, begun, reloaded; /* the last: and the checkpoint after it has not come yet */
+	bool *was_recorded; /* by rule: before the latest reload */
 	uint64_t *period_ns; /* of the readings as they come */
 	bool tokens; /* every recorded rule is here, and the host's limit is known: they must agree too */
 	struct limit host_limit;
@@ -31,6 +32,7 @@ static void replay_close(struct replay *p)
 	machine_free(p->machine);
 	inputlog_close(p->log);
 	free(p->period_ns);
+	free(p->was_recorded);
 	free(p->decided.of);
 	free(p->recorded.of);
 	firing_spans_done(&p->replayed_spans);
@@ -91,6 +93,7 @@ static void on_transition(void *ctx, const struct transition *t)
 			 .entity_kind = e->kind,
 			 .token = t->token,
 			 .excepted = t->exception != NULL,
+			 .comparable = is_recorded_rule(p, p->options->rules->rules[t->rule].name),
 			 .mark = mark_of(p, t)};
 	memcpy(s.entity, e->name, sizeof(s.entity));
 	int r = said_add(&p->decided, &s);
@@ -117,6 +120,7 @@ static int take_recorded(struct replay *p, const struct recorded_transition *t)
 			 .entity_kind = t->entity_kind,
 			 .token = t->token,
 			 .excepted = t->excepted,
+			 .comparable = is_recorded_rule(p, ours->name),
 			 .mark = ""};
 	snprintf(s.entity, sizeof(s.entity), "%s", t->entity);
 	int r = said_add(&p->recorded, &s);
@@ -149,9 +153,9 @@ static void note_difference(struct replay *p, const struct said *recorded, const
 }
 
 /* The next of a list whose rule is the recorded one, from *at on; NULL at the end. */
-static const struct said *next_comparable(const struct replay *p, const struct heap_of_said *list, size_t *at)
+static const struct said *next_comparable(const struct heap_of_said *list, size_t *at)
 {
-	while (*at < list->n && !is_recorded_rule(p, list->of[*at].rule))
+	while (*at < list->n && !list->of[*at].comparable)
 		++*at;
 	return *at < list->n ? &list->of[(*at)++] : NULL;
 }
@@ -161,14 +165,50 @@ static void settle(struct replay *p)
 {
 	size_t i = 0, k = 0;
 	while (p->restored && (p->decided.n || p->recorded.n)) {
-		const struct said *recorded = next_comparable(p, &p->recorded, &i);
-		const struct said *decided = next_comparable(p, &p->decided, &k);
+		const struct said *recorded = next_comparable(&p->recorded, &i);
+		const struct said *decided = next_comparable(&p->decided, &k);
 		if (!recorded && !decided)
 			break;
 		if (!recorded || !decided || !said_equal(p, recorded, decided))
 			note_difference(p, recorded, decided);
 	}
 	p->decided.n = p->recorded.n = 0;
+}
+
+/* Ends what those of our rules were at that `wanted` says. */
+static int end_rules(struct replay *p, const struct input *reload, bool (*wanted)(const struct replay *, size_t, const struct input *))
+{
+	const struct ruleset *ours = p->options->rules;
+	_cleanup_free_ const char **gone = calloc(ours->n + 1, sizeof(*gone));
+	struct input in = *reload;
+	if (!gone)
+		return -ENOMEM;
+	in.reload.gone = gone;
+	in.reload.n_gone = 0;
+	for (size_t i = 0; i < ours->n; i++)
+		if (wanted(p, i, reload))
+			gone[in.reload.n_gone++] = ours->rules[i].name;
+	machine_input(p->machine, &in, on_transition, p);
+	return p->error;
+}
+
+static bool ended_live(const struct replay *p, size_t rule, const struct input *reload)
+{
+	const char *name = p->options->rules->rules[rule].name;
+	for (size_t i = 0; p->was_recorded[rule] && i < reload->reload.n_gone; i++)
+		if (streq(reload->reload.gone[i], name))
+			return true;
+	return false;
+}
+
+/* A rule that is not the recorded one is none that was reloaded. */
+static int take_reload(struct replay *p, const struct input *in)
+{
+	const struct ruleset *ours = p->options->rules;
+	for (size_t i = 0; i < ours->n; i++)
+		p->was_recorded[i] = is_recorded_rule(p, ours->rules[i].name);
+	p->reloaded = true;
+	return end_rules(p, in, ended_live);
 }
 
 static void take_input(struct replay *p, const struct input *in)
@@ -182,13 +222,60 @@ static void take_input(struct replay *p, const struct input *in)
 		p->realtime_offset_ns = in->clock.realtime_offset_ns;
 	if (in->kind == INPUT_TICK)
 		p->result->samples += in->tick.n;
-	machine_input(p->machine, in, on_transition, p);
+	if (in->kind == INPUT_RELOAD)
+		p->error = take_reload(p, in);
+	else
+		machine_input(p->machine, in, on_transition, p);
 }
 
-/* Only the first one counts: from there on the inputs alone decide. */
+static bool is_brought(const struct replay *p, size_t rule, const struct input *reload _unused_)
+{
+	return !p->was_recorded[rule] && is_recorded_rule(p, p->options->rules->rules[rule].name);
+}
+
+static bool brings_any(const struct replay *p)
+{
+	for (size_t i = 0; i < p->options->rules->n; i++)
+		if (is_brought(p, i, NULL))
+			return true;
+	return false;
+}
+
+static bool is_not_kept(const struct replay *p, size_t rule, const struct input *reload _unused_)
+{
+	return !p->was_recorded[rule] || !is_recorded_rule(p, p->options->rules->rules[rule].name);
+}
+
+static int open_machine(struct replay *p);
+
+/* The first checkpoint after a reload. Rules that the reload brought go on from it as they began live, and with them all the
+ * others that are recorded; what-if rules start anew. Without any brought there is nothing in it that we do not know. */
+static int take_over(struct replay *p, const void *data, size_t len)
+{
+	const struct input reload = {.kind = INPUT_RELOAD, .t_ns = p->result->end_ns};
+	uint32_t burst = p->host_limit.burst;
+	uint64_t refill_ns = p->host_limit.refill_ns;
+	p->reloaded = false;
+	inputlog_host_limit(p->log, &burst, &refill_ns);
+	bool same_limit = burst == p->host_limit.burst && refill_ns == p->host_limit.refill_ns;
+	if (same_limit && !brings_any(p)) {
+		p->tokens &= is_whole_set(p);
+		return 0;
+	}
+	int r = end_rules(p, &reload, is_not_kept);
+	p->decided.n = 0; /* live there was nothing to end */
+	p->machine = machine_free(p->machine);
+	r = r < 0 ? r : open_machine(p);
+	p->tokens = p->host_limit.refill_ns && is_whole_set(p);
+	return r < 0 ? r : machine_restore(p->machine, data, len);
+}
+
+/* But for reloads only the first one counts: from there on the inputs alone decide. */
 static int take_checkpoint(struct replay *p, const void *data, size_t len)
 {
 	settle(p);
+	if (p->restored && p->reloaded)
+		return take_over(p, data, len);
 	if (p->restored || p->result->samples)
 		return 0;
 	p->tokens = p->host_limit.refill_ns && is_whole_set(p);
@@ -270,6 +357,9 @@ static int run_piece(struct replay *p)
 
 static int run(struct replay *p)
 {
+	p->was_recorded = calloc(p->options->rules->n + 1, sizeof(*p->was_recorded));
+	if (!p->was_recorded)
+		return -ENOMEM;
 	struct replay_piece piece = {.log = p->options->samples, .len = p->options->len};
 	int r = p->options->next ? p->options->next(p->options->ctx, &piece) : 1;
 	while (r > 0) {

@@ -11,6 +11,9 @@
  * is a difference, and a bug. Whether a firing got a token is compared only when all recorded rules are there, since the
  * others empty the host's bucket too. A log that does not tell the host's limit is replayed without one.
  *
+ * A reload in the log ends what the recorded rules were at that it ended live. Rules that it brought go on from the checkpoint
+ * that follows it, and are compared from there.
+ *
  * A recording may come in pieces: the history on disk does, a minute each, over any number of the daemon's runs. Where one
  * run ends so do its firings; the next one's machine starts cold and takes over the tokens, as it did live. History has a
  * reading a second, so its firings are marked `1 Hz`, nothing is claimed to differ, and spans a second apart still touch. What

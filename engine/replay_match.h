@@ -13,6 +13,7 @@ struct said {
 	enum entity_kind entity_kind;
 	char entity[ENTITY_NAME_MAX];
 	bool token, excepted;
+	bool comparable; /* its rule is as it was recorded then */
 	const char *mark;
 };
 

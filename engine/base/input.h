@@ -66,6 +66,9 @@ struct input {
 		} trigger;
 		struct {
 			const char *digest; /* of the new set of rules */
+			/* Rules of the old one that the new one does not have, or has otherwise: what they were at ends here. */
+			const char *const *gone;
+			size_t n_gone;
 		} reload;
 	};
 };

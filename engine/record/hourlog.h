@@ -35,7 +35,7 @@ void hourlog_second(struct hourlog *h, uint64_t t_ns, const struct reading *read
 /* Firings and their ends, so many in a block; what comes before them is not kept. */
 void hourlog_transition(struct hourlog *h, const struct transition *t);
 /* As inputlog_reload(). */
-int hourlog_reload(struct hourlog *h, const char *rules_digest, const struct inputlog_rule *rules, size_t n_rules);
+int hourlog_reload(struct hourlog *h, const struct inputlog_options *options);
 /* What is to be written, until hourlog_sent(); NULL for nothing. What is never sent is bounded: then it is lost, and counted. */
 const struct buf *hourlog_pending(const struct hourlog *h);
 void hourlog_sent(struct hourlog *h);

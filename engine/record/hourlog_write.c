@@ -147,9 +147,11 @@ void hourlog_transition(struct hourlog *h, const struct transition *t)
 	put(h, RECORD_TRANSITION, &h->record);
 }
 
-int hourlog_reload(struct hourlog *h, const char *rules_digest, const struct inputlog_rule *rules, size_t n_rules)
+int hourlog_reload(struct hourlog *h, const struct inputlog_options *options)
 {
-	encode_header(&h->header, &h->options, rules_digest, rules, n_rules);
+	h->options.host_burst = options->host_burst;
+	h->options.host_refill_ns = options->host_refill_ns;
+	encode_header(&h->header, &h->options, options->rules_digest, options->rules, options->n_rules);
 	h->cut = true;
 	return h->header.failed ? -ENOMEM : 0;
 }
@@ -166,7 +168,7 @@ int hourlog_new(const struct inputlog_options *options, uint64_t run, struct hou
 	h->events = calloc(options->vocabulary->n_detectors + 1, sizeof(*h->events));
 	int r = told_init(&h->told, options);
 	r = r < 0 || !h->last || !h->events ? -ENOMEM
-					    : hourlog_reload(h, options->rules_digest, options->rules, options->n_rules);
+					    : hourlog_reload(h, options);
 	if (r < 0) {
 		hourlog_free(h);
 		return r;

@@ -58,8 +58,9 @@ int inputlog_new(const struct inputlog_options *options, struct inputlog **ret);
  */
 void inputlog_input(struct inputlog *l, const struct input *in);
 void inputlog_transition(struct inputlog *l, const struct transition *t);
-/* The rules changed: called when `checkpoint` is about the new machine, before its first input. -ENOMEM. */
-int inputlog_reload(struct inputlog *l, const char *rules_digest, const struct inputlog_rule *rules, size_t n_rules);
+/* The rules or the host's limit changed: only these are taken from the options. Called when `checkpoint` is about the new
+ * machine, after its INPUT_RELOAD (of the old one) and before its first input. -ENOMEM. */
+int inputlog_reload(struct inputlog *l, const struct inputlog_options *options);
 int inputlog_fd(const struct inputlog *l); /* stays the log's */
 uint64_t inputlog_lost(const struct inputlog *l); /* inputs, transitions and checkpoints */
 struct inputlog *inputlog_free(struct inputlog *l);

@@ -22,7 +22,7 @@
  *     BORN        dt, number slot, byte kind, text name        GONE     dt, number slot
  *     EVENT       dt, number detector, number slot, bytes of the record to the end
  *     ATTACH      dt, number detector, byte attached           CLOCK    dt, the three offsets as in SEGMENT
- *     TRIGGER     dt, number slot, byte drill, text rule       RELOAD   dt, text digest
+ *     TRIGGER     dt, number slot, byte drill, text rule       RELOAD   dt, text digest [n × text rule that ends here]
  *     TRANSITION  signed dt, byte kind, byte flags, number rule, number slot
  *     LOST        number of records that should stand here
  *

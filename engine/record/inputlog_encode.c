@@ -119,6 +119,13 @@ static void add_event(struct buf *b, const struct input *in)
 	buf_add(b, in->event.record, in->event.len);
 }
 
+static void add_reload(struct buf *b, const struct input *in)
+{
+	buf_add_text(b, in->reload.digest);
+	for (size_t i = 0; i < in->reload.n_gone; i++)
+		buf_add_text(b, in->reload.gone[i]);
+}
+
 enum inputlog_record encode_input(struct buf *b, const struct input *in, uint64_t dt_ns)
 {
 	buf_clear(b);
@@ -146,7 +153,7 @@ enum inputlog_record encode_input(struct buf *b, const struct input *in, uint64_
 		buf_add_text(b, in->trigger.rule);
 		return RECORD_TRIGGER;
 	case INPUT_RELOAD:
-		buf_add_text(b, in->reload.digest);
+		add_reload(b, in);
 		return RECORD_RELOAD;
 	case INPUT_TICK:
 		break;

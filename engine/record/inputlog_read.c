@@ -224,10 +224,18 @@ static int trigger_read(struct inputlog_reader *r, struct cursor *c, struct inpu
 	return 1;
 }
 
-static int reload_read(struct inputlog_reader *r _unused_, struct cursor *c, struct input *ret)
+static int reload_read(struct inputlog_reader *r, struct cursor *c, struct input *ret)
 {
+	size_t n = 0;
 	ret->kind = INPUT_RELOAD;
 	ret->reload.digest = cursor_text(c);
+	while (!c->bad && cursor_left(c) > 0) {
+		if (!array_room(r->names, n, r->names_cap))
+			return -ENOMEM;
+		r->names[n++] = cursor_text(c);
+	}
+	ret->reload.gone = r->names;
+	ret->reload.n_gone = n;
 	return c->bad ? -EBADMSG : 1;
 }
 
@@ -354,6 +362,7 @@ struct inputlog_reader *inputlog_close(struct inputlog_reader *r)
 		free(r->rules);
 		free(r->queue);
 		free(r->readings);
+		free(r->names);
 		free(r->event);
 		free(r);
 	}

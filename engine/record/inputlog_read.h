@@ -59,6 +59,8 @@ struct inputlog_reader {
 	/* memory of the item returned last */
 	struct reading *readings;
 	size_t readings_cap;
+	const char **names;
+	size_t names_cap;
 	void *event;
 };
 

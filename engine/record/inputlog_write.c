@@ -78,9 +78,11 @@ static void begin_segment(void *ctx, struct ring *ring _unused_, uint64_t t_ns)
 	put_checkpoint(l);
 }
 
-int inputlog_reload(struct inputlog *l, const char *rules_digest, const struct inputlog_rule *rules, size_t n_rules)
+int inputlog_reload(struct inputlog *l, const struct inputlog_options *options)
 {
-	encode_header(&l->header, &l->options, rules_digest, rules, n_rules);
+	l->options.host_burst = options->host_burst;
+	l->options.host_refill_ns = options->host_refill_ns;
+	encode_header(&l->header, &l->options, options->rules_digest, options->rules, options->n_rules);
 	l->cut = true;
 	return l->header.failed ? -ENOMEM : 0;
 }
@@ -106,7 +108,7 @@ int inputlog_new(const struct inputlog_options *options, struct inputlog **ret)
 				    .begin_segment = begin_segment,
 				    .ctx = l};
 	int r = told_init(&l->told, options);
-	r = r < 0 ? r : inputlog_reload(l, options->rules_digest, options->rules, options->n_rules);
+	r = r < 0 ? r : inputlog_reload(l, options);
 	r = r < 0 ? r : preamble_fits(l) ? ring_new(&ring, &l->ring) : -EINVAL;
 	if (r < 0) {
 		inputlog_free(l);
@@ -225,6 +227,14 @@ static void put_other(struct inputlog *l, const struct input *in)
 	put_input(l, type);
 }
 
+static size_t names_len(const struct input *in)
+{
+	size_t len = 0;
+	for (size_t i = 0; i < in->reload.n_gone; i++)
+		len += VARINT_MAX + strlen(in->reload.gone[i]) + 1;
+	return len;
+}
+
 /* At most so many bytes of records, their shape's definition included. */
 static size_t worst_case(const struct input *in)
 {
@@ -238,6 +248,8 @@ static size_t worst_case(const struct input *in)
 		return fixed + in->event.len;
 	case INPUT_TRIGGER:
 		return fixed + strlen(in->trigger.rule);
+	case INPUT_RELOAD:
+		return fixed + names_len(in);
 	default:
 		return fixed;
 	}

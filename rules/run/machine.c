@@ -202,6 +202,23 @@ static void take_clock(struct machine *m, const struct input *in)
 	m->utc_offset_s = in->clock.utc_offset_s;
 }
 
+static bool is_gone(const struct input *in, const char *rule)
+{
+	for (size_t i = 0; i < in->reload.n_gone; i++)
+		if (streq(in->reload.gone[i], rule))
+			return true;
+	return false;
+}
+
+static void take_reload(struct machine *m, const struct input *in)
+{
+	for (size_t k = 0; k < m->n_rules; k++) {
+		struct rule_run *r = &m->rules[k];
+		for (size_t i = 0; is_gone(in, r->rule->name) && i < r->n_instances; i++)
+			state_vanish(m, r, &r->instances[i]);
+	}
+}
+
 static void take(struct machine *m, const struct input *in)
 {
 	switch (in->kind) {
@@ -227,6 +244,7 @@ static void take(struct machine *m, const struct input *in)
 		state_trigger(m, in);
 		break;
 	case INPUT_RELOAD:
+		take_reload(m, in);
 		break;
 	}
 }

@@ -28,6 +28,9 @@
  * trigger by hand fires and ends at once, takes no token and always may capture. DISARM comes with the first input at
  * or after it is due. INPUT_CLOCK should be the first input, for limits to know the time of boot.
  *
+ * A reload is INPUT_RELOAD to the old machine, which ends what the rules that go or change were at (GONE, IDLE, DISARM);
+ * then machine_succeed() makes the new one.
+ *
  * Windows (see window.h): f(x, D) covers (now − D, now]; unknown until D of readings exist or when a gap exceeds two
  * periods of the signal. Spans over 60 s are kept at one reading per second.
  */
@@ -73,6 +76,12 @@ int machine_checkpoint(const struct machine *m, struct buf *out);
  * those rules then count as cold until their windows are full. Entities that are not living yet are born into their old
  * slots. Foreign bytes: -EBADMSG on anything malformed; the machine is then half restored, and good for freeing only. */
 int machine_restore(struct machine *m, const void *data, size_t len);
+
+/*
+ * Into a new machine, what it goes on with of the one before it: windows, entities, limits by the names of rules, and of rules
+ * with an equal digest everything. Others start idle, with those windows. -ENOMEM.
+ */
+int machine_succeed(struct machine *m, const struct machine *old);
 
 /* From the first to the last reading of the current or latest firing where `when` was true. */
 struct true_span {

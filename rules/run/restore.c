@@ -115,24 +115,23 @@ static void get_track(struct reader *r, struct series *s, const struct series_sp
 	t.run_ns = get_past(r);
 	t.last_ns = get_past(r);
 	uint64_t n = get_below(r, cursor_left(&r->c) + 1);
-	struct sample sample = {0}, first = {0};
+	struct sample sample = {0};
 	for (uint64_t i = 0; i < n && !r->c.bad; i++) {
 		sample.t_ns = get_later(r, sample.t_ns);
 		sample.value = (int64_t)((uint64_t)sample.value + (uint64_t)cursor_zigzag(&r->c));
-		if (i == 0)
-			first = sample;
 		if (s && !r->c.bad)
 			series_put_back(s, spec, slow, &sample);
 	}
 	r->c.bad |= t.run_ns > t.last_ns || sample.t_ns > t.last_ns;
 	if (!s || r->c.bad)
 		return;
-	/* A longer span than was kept: what there is begins with the first sample. */
+	/* A longer span than was kept: what there is begins where the kept one did. */
 	bool short_of = (slow ? spec->slow.span_ns : spec->fast.span_ns) > kept_ns;
+	uint64_t kept_from_ns = t.last_ns - MIN(kept_ns, t.last_ns);
 	struct track *to = slow ? &s->slow : &s->fast;
-	to->begun = !short_of || n > 0;
+	to->begun = true;
 	to->last_ns = t.last_ns;
-	to->run_ns = MAX(to->run_ns, short_of ? MAX(t.run_ns, first.t_ns) : t.run_ns);
+	to->run_ns = MAX(to->run_ns, short_of ? MAX(t.run_ns, kept_from_ns) : t.run_ns);
 }
 
 static void get_ewma(struct reader *r, struct series *s, const struct series_spec *spec)
@@ -347,4 +346,18 @@ int machine_restore(struct machine *m, const void *data, size_t len)
 	struct reader r = {.m = m, .c = cursor_over(data, len), .slot_of = slot_of};
 	get_all(&r);
 	return r.c.bad ? -EBADMSG : 0;
+}
+
+int machine_succeed(struct machine *m, const struct machine *old)
+{
+	_cleanup_buf_ struct buf state = {0}, tokens = {0};
+	int r = machine_checkpoint(old, &state);
+	r = r < 0 ? r : machine_limits_save(old, &tokens);
+	r = r < 0 ? r : machine_restore(m, state.data, state.len);
+	if (r < 0)
+		return r == -EBADMSG ? -ENOMEM : r;
+	for (size_t i = 0; i < m->n_rules; i++)
+		m->rules[i].foreign = false;
+	machine_limits_load(m, buf_str(&tokens));
+	return 0;
 }

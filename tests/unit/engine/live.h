@@ -58,7 +58,7 @@ struct live {
 	struct entities *entities;
 	uint64_t t_ns, random, period_ns[512];
 	int64_t cpu;
-	unsigned fired[2];
+	unsigned fired[8];
 };
 
 static inline void on_transition(void *ctx, const struct transition *t)
@@ -90,31 +90,45 @@ static inline int64_t next_cpu(struct live *l)
 	return l->cpu + (int64_t)(dice / 40 % 200000) - 50000;
 }
 
+/* What the log is told of a set of rules; `rules` has room for them. */
+static inline struct inputlog_options live_rules(const struct ruleset *set, struct inputlog_rule rules[8])
+{
+	assert_in_range(set->n, 0, 8);
+	for (size_t i = 0; i < set->n; i++)
+		rules[i] = (struct inputlog_rule){set->rules[i].name, set->rules[i].digest};
+	return (struct inputlog_options){.rules_digest = set->digest,
+					 .rules = rules,
+					 .n_rules = set->n,
+					 .host_burst = 5,
+					 .host_refill_ns = NS_PER_S * 60};
+}
+
+static inline struct machine *live_machine(const struct live *l, const struct ruleset *set)
+{
+	struct machine *ret;
+	struct machine_options m = {.rules = set, .vocabulary = LIVE_VOCABULARY, .period_ns = l->period_ns,
+				    .max_entities = 16, .host_limit = {5, NS_PER_S * 60}};
+	assert_int_equal(machine_new(&m, &ret), 0);
+	return ret;
+}
+
 static inline void live_begin(struct live *l, const struct ruleset *set, uint64_t seed)
 {
 	const struct vocabulary *v = LIVE_VOCABULARY;
-	struct inputlog_rule rules[2];
+	struct inputlog_rule rules[8];
 	*l = (struct live){.random = seed, .t_ns = 1000 * NS_PER_S, .entities = entities_new(16), .cpu = 100000};
 	assert_in_range(v->n_signals, 1, ARRAY_SIZE(l->period_ns));
 	for (size_t i = 0; i < v->n_signals; i++)
 		l->period_ns[i] = TICK_NS;
-	for (size_t i = 0; i < set->n; i++)
-		rules[i] = (struct inputlog_rule){set->rules[i].name, set->rules[i].digest};
-	struct machine_options m = {
-		.rules = set, .vocabulary = v, .period_ns = l->period_ns, .max_entities = 16, .host_limit = {5, NS_PER_S * 60}};
-	struct inputlog_options o = {.vocabulary = v,
-				     .period_ns = l->period_ns,
-				     .rules_digest = set->digest,
-				     .rules = rules,
-				     .n_rules = set->n,
-				     .entities = l->entities,
-				     .checkpoint = checkpoint,
-				     .ctx = l,
-				     .ring_bytes = 1 << 20,
-				     .checkpoint_every_ns = 7 * NS_PER_S,
-				     .host_burst = 5,
-				     .host_refill_ns = NS_PER_S * 60};
-	assert_int_equal(machine_new(&m, &l->machine), 0);
+	struct inputlog_options o = live_rules(set, rules);
+	o.vocabulary = v;
+	o.period_ns = l->period_ns;
+	o.entities = l->entities;
+	o.checkpoint = checkpoint;
+	o.ctx = l;
+	o.ring_bytes = 1 << 20;
+	o.checkpoint_every_ns = 7 * NS_PER_S;
+	l->machine = live_machine(l, set);
 	assert_int_equal(inputlog_new(&o, &l->log), 0);
 	take(l, (struct input){.kind = INPUT_CLOCK, .clock = {.realtime_offset_ns = REALTIME_OFFSET}});
 }

@@ -90,6 +90,8 @@ static inline void describe_input(struct buf *b, const struct input *in)
 		break;
 	case INPUT_RELOAD:
 		buf_printf(b, "reload %s", in->reload.digest);
+		for (size_t i = 0; i < in->reload.n_gone; i++)
+			buf_printf(b, " %s", in->reload.gone[i]);
 		break;
 	}
 }
@@ -219,6 +221,14 @@ static inline void world_event(struct world *w)
 				      .event = {(uint16_t)world_random(w, 2), ENTITY_HOST, record, len}});
 }
 
+static inline void world_reload(struct world *w)
+{
+	static const char *const gone[] = {"one", "three"};
+	struct inputlog_options o = {.rules_digest = "new", .rules = test_rules, .n_rules = ARRAY_SIZE(test_rules)};
+	world_input(w, (struct input){.kind = INPUT_RELOAD, .reload = {"new", gone, world_random(w, 3)}});
+	assert_int_equal(inputlog_reload(w->log, &o), 0);
+}
+
 static inline void world_rare(struct world *w)
 {
 	switch (world_random(w, 5)) {
@@ -236,8 +246,7 @@ static inline void world_rare(struct world *w)
 		world_input(w, (struct input){.kind = INPUT_TICK});
 		break;
 	case 4:
-		world_input(w, (struct input){.kind = INPUT_RELOAD, .reload = {"new"}});
-		assert_int_equal(inputlog_reload(w->log, "new", test_rules, ARRAY_SIZE(test_rules)), 0);
+		world_reload(w);
 		break;
 	}
 }

@@ -134,10 +134,11 @@ static void blocks_that_end_within_a_second_cost_nothing(void **state _unused_)
 	uint64_t damaged;
 	days_begin(&d, 1, 0, DAYS_OFFSET);
 	struct hours *h = hours_new();
+	struct inputlog_options other = {.rules_digest = "other"};
 	for (unsigned i = 0; i < 40; i++) {
 		days_second(&d, d.t_ns / NS_PER_S);
 		if (i % 3)
-			assert_int_equal(hourlog_reload(d.log, "other", NULL, 0), 0);
+			assert_int_equal(hourlog_reload(d.log, &other), 0);
 		if (i % 4)
 			continue;
 		const struct buf *bytes = hourlog_pending(d.log);
