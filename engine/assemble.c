@@ -59,40 +59,51 @@ static int open_hourlog(struct engine *e, const struct inputlog_options *options
 	return r < 0 ? r : history_on_second(e->history, take_second, e);
 }
 
+struct inputlog_options engine_log_options(struct engine *e, const struct ruleset *set, const struct limit *host,
+					   struct inputlog_rule *rules)
+{
+	for (size_t i = 0; i < set->n; i++)
+		rules[i] = (struct inputlog_rule){set->rules[i].name, set->rules[i].digest};
+	return (struct inputlog_options){
+		.vocabulary = e->vocabulary,
+		.period_ns = source_periods(e->source),
+		.rules_digest = set->digest,
+		.rules = rules,
+		.n_rules = set->n,
+		.entities = e->entities,
+		.checkpoint = checkpoint,
+		.ctx = e,
+		.ring_bytes = e->config->inputlog_bytes,
+		.host_burst = host->burst,
+		.host_refill_ns = host->refill_ns,
+		.checkpoint_every_ns = CHECKPOINT_EVERY_NS,
+	};
+}
+
 static int open_inputlog(struct engine *e)
 {
 	_cleanup_free_ struct inputlog_rule *rules = calloc(MAX(e->rules->n, (size_t)1), sizeof(*rules));
 	if (!rules)
 		return -ENOMEM;
-	for (size_t i = 0; i < e->rules->n; i++)
-		rules[i] = (struct inputlog_rule){e->rules->rules[i].name, e->rules->rules[i].digest};
-	struct inputlog_options options = {
-		.vocabulary = e->vocabulary,
-		.period_ns = source_periods(e->source),
-		.rules_digest = e->rules->digest,
-		.rules = rules,
-		.n_rules = e->rules->n,
-		.entities = e->entities,
-		.checkpoint = checkpoint,
-		.ctx = e,
-		.ring_bytes = e->config->inputlog_bytes,
-		.host_burst = e->config->host_limit.burst,
-		.host_refill_ns = e->config->host_limit.refill_ns,
-		.checkpoint_every_ns = CHECKPOINT_EVERY_NS,
-	};
+	struct inputlog_options options = engine_log_options(e, e->rules, &e->config->host_limit, rules);
 	int r = inputlog_new(&options, &e->inputlog);
 	return r < 0 ? r : open_hourlog(e, &options);
 }
 
-static int open_machine(struct engine *e)
+struct machine_options engine_machine_options(const struct engine *e, const struct ruleset *set, const struct limit *host)
 {
-	struct machine_options options = {
-		.rules = e->rules,
+	return (struct machine_options){
+		.rules = set,
 		.vocabulary = e->vocabulary,
 		.period_ns = source_periods(e->source),
 		.max_entities = e->config->max_entities,
-		.host_limit = e->config->host_limit,
+		.host_limit = *host,
 	};
+}
+
+static int open_machine(struct engine *e)
+{
+	struct machine_options options = engine_machine_options(e, e->rules, &e->config->host_limit);
 	int r = machine_new(&options, &e->machine);
 	if (r < 0)
 		return log_error_errno(r, "cannot set up the rules");

@@ -20,11 +20,13 @@ static const struct key {
 	enum key_type type;
 	size_t offset;
 	uint64_t least, most; /* of bytes, spans (ns) and counts */
+	bool live;	      /* a reload changes it */
 } keys[] = {
-#define KEY(section, name, type, field, least, most) {section, name, type, offsetof(struct config, field), least, most}
-	KEY("paths", "klog", KEY_PATH, klog_path, 0, 0),
-	KEY("paths", "noise", KEY_PATHS, noise, 0, 0),
-	KEY("paths", "rules", KEY_PATHS, rules, 0, 0),
+#define KEY(section, name, type, field, least, most) {section, name, type, offsetof(struct config, field), least, most, false}
+#define LIVE_KEY(section, name, type, field) {section, name, type, offsetof(struct config, field), 0, 0, true}
+	LIVE_KEY("paths", "klog", KEY_PATH, klog_path),
+	LIVE_KEY("paths", "noise", KEY_PATHS, noise),
+	LIVE_KEY("paths", "rules", KEY_PATHS, rules),
 	KEY("paths", "run", KEY_PATH, run_dir, 0, 0),
 	KEY("paths", "state", KEY_PATH, state_dir, 0, 0),
 	KEY("source", "kind", KEY_SOURCE, source, 0, 0),
@@ -42,7 +44,7 @@ static const struct key {
 	KEY("past", "stacks_hz", KEY_COUNT, stacks_hz, 0, 99),
 	KEY("past", "census_every", KEY_SPAN, census_every_ns, NS_PER_S, 3600 * NS_PER_S),
 	KEY("arm", "share", KEY_SHARE, arm_share, 0, 0),
-	KEY("limits", "host", KEY_LIMIT, host_limit, 0, 0),
+	LIVE_KEY("limits", "host", KEY_LIMIT, host_limit),
 	KEY("history", "enabled", KEY_FLAG, keep_history, 0, 0),
 	KEY("history", "max_use", KEY_BYTES, history.max_use, MIB, UINT64_MAX),
 	KEY("history", "max_age", KEY_SPAN, history.max_age_ns, 0, UINT64_MAX),
@@ -51,6 +53,7 @@ static const struct key {
 	KEY("store", "max_age", KEY_SPAN, store.max_age_ns, 0, UINT64_MAX),
 	KEY("store", "stage", KEY_BYTES, stage_bytes, MIB, GIB),
 #undef KEY
+#undef LIVE_KEY
 };
 
 static const char *const sections[] = {"arm", "detectors", "history", "limits", "past", "paths", "source", "store", "version"};
@@ -304,12 +307,45 @@ int config_load(struct config *c, const char *path, struct diagnostics *diagnost
 	return diagnostics_count(diagnostics, DIAGNOSTIC_ERROR) ? -EINVAL : 0;
 }
 
-int config_load_noise(const struct config *c, const struct vocabulary *v, struct diagnostics *diagnostics, struct noise **ret)
+int config_load_noise(const struct config *c, const struct vocabulary *v, struct stamps *stamps, struct diagnostics *diagnostics,
+		      struct noise **ret)
 {
 	bool absent = c->noise.n == 1 && streq(c->noise.at[0], CONFIG_NOISE_DIR) && access(CONFIG_NOISE_DIR, F_OK) < 0;
 	struct load_options options = {.paths = (const char *const *)c->noise.at, .n_paths = absent ? 0 : c->noise.n,
-				       .vocabulary = v};
+				       .vocabulary = v, .stamps = stamps};
 	return noise_load(&options, diagnostics, ret);
+}
+
+static size_t size_of(enum key_type type)
+{
+	static const size_t sizes[] = {[KEY_BYTES] = sizeof(uint64_t), [KEY_SPAN] = sizeof(uint64_t), [KEY_COUNT] = sizeof(unsigned),
+				       [KEY_SHARE] = sizeof(double), [KEY_SOURCE] = sizeof(enum source_kind),
+				       [KEY_FLAG] = sizeof(bool)};
+	return type < ARRAY_SIZE(sizes) ? sizes[type] : 0;
+}
+
+static bool is_equal(const struct config *a, const struct config *b, const struct key *k)
+{
+	const void *of_a = (const char *)a + k->offset, *of_b = (const char *)b + k->offset;
+	if (k->type == KEY_PATH)
+		return streq(*(char *const *)of_a, *(char *const *)of_b);
+	return memcmp(of_a, of_b, size_of(k->type)) == 0;
+}
+
+static void add_key(struct buf *out, const char *section, const char *name)
+{
+	buf_printf(out, "%s%s.%s", out->len ? ", " : "", section, name);
+}
+
+void config_restart_keys(const struct config *running, const struct config *c, struct buf *out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (!keys[i].live && !is_equal(running, c, &keys[i]))
+			add_key(out, keys[i].section, keys[i].name);
+	for (size_t i = 0; i < detector_defs_n; i++)
+		if (memcmp(&running->detectors[i], &c->detectors[i], sizeof(*c->detectors)) != 0 ||
+		    running->always[i] != c->always[i])
+			add_key(out, "detectors", detector_defs[i].name);
 }
 
 void config_done(struct config *c)

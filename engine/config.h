@@ -51,6 +51,10 @@ struct config {
 int config_init(struct config *ret);
 /* Reads `path` over the defaults. -ENOENT when there is no such file (no diagnostic), -EINVAL with diagnostics. */
 int config_load(struct config *c, const char *path, struct diagnostics *diagnostics);
-/* The filters that config.noise names; as noise_load(). */
-int config_load_noise(const struct config *c, const struct vocabulary *v, struct diagnostics *diagnostics, struct noise **ret);
+/* The filters that config.noise names; as noise_load(). `stamps` NULL: not wanted. */
+int config_load_noise(const struct config *c, const struct vocabulary *v, struct stamps *stamps, struct diagnostics *diagnostics,
+		      struct noise **ret);
+/* Which keys differ that a reload cannot change: "past.history, store.max_use". A reload changes what paths.rules, paths.noise
+ * and paths.klog name, and limits.host. */
+void config_restart_keys(const struct config *running, const struct config *c, struct buf *out);
 void config_done(struct config *c);

@@ -93,6 +93,11 @@ static int do_why(struct control *c, struct json_object *request, struct buf *ou
 	return engine_why_json(c->engine, text_of(request, "rule"), text_of(request, "entity"), out);
 }
 
+static int do_reload(struct control *c, struct json_object *request _unused_, struct buf *out)
+{
+	return engine_reload(c->engine, out);
+}
+
 static int do_trigger(struct control *c, struct json_object *request, struct buf *out)
 {
 	struct json_object *dry = NULL;
@@ -114,6 +119,7 @@ static const struct {
 	bool anyone;
 	int (*run)(struct control *c, struct json_object *request, struct buf *out);
 } verbs[] = {
+	{"reload", false, do_reload},
 	{"status", false, do_status},
 	{"trigger", true, do_trigger},
 	{"why", false, do_why},

@@ -3,7 +3,8 @@
  * The control socket, RUN_DIR/control.sock: one packet in (a JSON object, at most 4 KiB), one packet back (a status word),
  * with the answer's JSON in a memory file passed beside it, so that a slow client can never block the daemon.
  *
- *     {"command": "status"}                                        root, the daemon's user, group tracetrap
+ *     {"command": "reload"}                                        root, the daemon's user, group tracetrap
+ *     {"command": "status"}                                        the same
  *     {"command": "why", "rule": R, "entity": E}                   the same
  *     {"command": "trigger", "rule": R, "entity": E, "dry_run": B} anyone; outsiders together 4, then 1 per 15 min
  *

@@ -234,6 +234,7 @@ static void keep_house(struct engine *e, uint64_t now)
 	}
 	if (e->limits_changed)
 		save_limits(e);
+	reload_retry(e);
 	send_history(e);
 	if (writer_backlog(e->writer))
 		writer_flush(e->writer);
@@ -263,7 +264,7 @@ static void signalled(void *ctx)
 	struct signalfd_siginfo info;
 	while (read(e->signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGHUP) {
-			log_warning("SIGHUP: rules are read at the start only; restart to change them");
+			reload_signalled(e);
 			continue;
 		}
 		log_info("stopping%s", incidents_idle(e->incidents) ? "" : " once the open incident is written");
@@ -327,14 +328,16 @@ static void introduce(struct engine *e)
 	e->limits_changed = true;
 }
 
-int engine_new(const struct config *config, const struct ruleset *rules, const struct noise *noise, struct engine **ret)
+int engine_new(struct settings *settings, const struct settings_flags *flags, struct engine **ret)
 {
 	struct engine *e = calloc(1, sizeof(*e));
 	if (!e)
 		return -ENOMEM;
-	e->config = config;
-	e->rules = rules;
-	e->noise = noise;
+	e->settings = settings;
+	e->flags = flags;
+	e->config = &settings->config;
+	e->rules = settings->rules;
+	e->noise = settings->noise;
 	e->vocabulary = vocabulary();
 	e->signals = -1;
 	int r = engine_assemble(e);

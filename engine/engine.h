@@ -9,12 +9,13 @@
  */
 #pragma once
 
-#include "engine/config.h"
+#include "engine/settings.h"
 
 struct engine; /* opaque */
 
-/* Everything is opened and the `always` detectors are attached when this returns. config, rules and noise must outlive it. */
-int engine_new(const struct config *config, const struct ruleset *rules, const struct noise *noise, struct engine **ret);
+/* Everything is opened and the `always` detectors are attached when this returns. Both must outlive it; `settings` are
+ * changed by a reload, which reads by `flags` again. */
+int engine_new(struct settings *settings, const struct settings_flags *flags, struct engine **ret);
 
 /* Until SIGTERM or SIGINT, or for run_ns if that is not 0; then open incidents are finished (bounded by their own windows
  * and deadlines). 0 or -errno. */
@@ -29,5 +30,14 @@ int engine_why_json(struct engine *e, const char *rule, const char *entity, stru
 /* Fires by hand. With dry_run it is decided and told, but nothing is captured. -ENOENT: no such rule or entity. The
  * answer says the incident's id, or why there is none. */
 int engine_trigger(struct engine *e, const char *rule, const char *entity, bool dry_run, struct buf *out);
+
+/*
+ * Reads all files again and goes on with what they say now, or, if anything is wrong, as before. The files are read once,
+ * here and now: they are few, small and local, as at the start. `out` says what changed as JSON (tracetrap(1), reload).
+ *   -EINVAL  they are wrong: `out` has all their diagnostics, a line each
+ *   -EAGAIN  they are being written (rules/stamps.h): `out` names one; try again in a while
+ *   -E2BIG, -ENOMEM  it cannot be done, `out` says why
+ */
+int engine_reload(struct engine *e, struct buf *out);
 
 struct engine *engine_free(struct engine *e);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The engine's own rooms share this: engine.c (life and the way of the inputs), assemble.c (opening the parts), firing.c (a transition becomes a plan),
- * status.c (what it looks like from outside). Nobody else includes it.
+ * status.c (what it looks like from outside), reload.c (other rules). Nobody else includes it.
  */
 #pragma once
 
@@ -27,9 +27,12 @@ struct consequence {
 };
 
 struct engine {
-	const struct config *config;
+	struct settings *settings;
+	const struct settings_flags *flags;
+	const struct config *config; /* these three are of the settings */
 	const struct ruleset *rules;
 	const struct noise *noise;
+	unsigned reload_tries; /* left to a SIGHUP whose files are still being written; 0: there is none */
 	const struct vocabulary *vocabulary;
 
 	struct loop *loop;
@@ -71,6 +74,15 @@ void engine_take(struct engine *e, struct input *in);
 /* assemble.c: opens all parts; -errno with what was opened left for engine_free(). A new writer process into e->writer. */
 int engine_assemble(struct engine *e);
 int engine_spawn_writer(struct engine *e);
+
+/* For the machine of a set of rules; of its names for the logs, `rules` with room for them. */
+struct machine_options engine_machine_options(const struct engine *e, const struct ruleset *set, const struct limit *host);
+struct inputlog_options engine_log_options(struct engine *e, const struct ruleset *set, const struct limit *host,
+					   struct inputlog_rule *rules);
+
+/* reload.c: SIGHUP came; one more try, where one is left. */
+void reload_signalled(struct engine *e);
+void reload_retry(struct engine *e);
 
 /* engine.c: what arm attaches and detaches by; ctx is the engine. */
 int engine_attach(void *ctx, uint16_t detector, bool on);

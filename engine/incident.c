@@ -189,6 +189,13 @@ bool incidents_truth_due(struct incidents *i, uint64_t now_ns, uint16_t *ret_rul
 	return now_ns - s->truth_ns >= TRUTH_EVERY_NS || s->until_ns - now_ns <= TRUTH_LAST_NS;
 }
 
+void incidents_renumber(struct incidents *i, const uint16_t *to)
+{
+	for (size_t k = 0; k < INCIDENTS_MAX; k++)
+		if (i->slot[k].used && i->slot[k].rule != INCIDENT_NO_RULE)
+			i->slot[k].rule = to[i->slot[k].rule];
+}
+
 void incidents_truth(struct incidents *i, uint64_t now_ns, uint64_t first_ns, uint64_t last_ns)
 {
 	struct incident *s = open_incident(i, now_ns);

@@ -38,6 +38,8 @@ enum incident_outcome incidents_fire(struct incidents *i, const struct plan *pla
 /* The open incident's rule and entity, when its worker should hear how long the rule's `when` was true: once a second, and
  * at every call shortly before its window ends. */
 bool incidents_truth_due(struct incidents *i, uint64_t now_ns, uint16_t *ret_rule, uint16_t *ret_entity);
+/* The rules changed: to[rule] is the new index, INCIDENT_NO_RULE of one that is no more. */
+void incidents_renumber(struct incidents *i, const uint16_t *to);
 void incidents_truth(struct incidents *i, uint64_t now_ns, uint64_t first_ns, uint64_t last_ns);
 
 /* From the engine's loop, when writer_fd() is readable. 0, or -EPIPE when the writer has died. */

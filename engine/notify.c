@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/util.h"
 
 static void notify(const char *state)
@@ -25,6 +26,13 @@ static void notify(const char *state)
 void notify_ready(void)
 {
 	notify("READY=1");
+}
+
+void notify_reloading(uint64_t monotonic_ns)
+{
+	char state[64];
+	snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)(monotonic_ns / NS_PER_US));
+	notify(state);
 }
 
 void notify_stopping(void)

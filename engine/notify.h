@@ -5,6 +5,9 @@
  */
 #pragma once
 
+#include <stdint.h>
+
 void notify_ready(void);
+void notify_reloading(uint64_t monotonic_ns); /* until notify_ready() */
 void notify_stopping(void);
 void notify_watchdog(void);

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <libgen.h>
 #include <sys/stat.h>
 
 #define GLOB_MAGIC "*?["
@@ -140,6 +141,7 @@ static int load_file(struct files *f, const char *path, const struct request *wh
 		refuse_file(f, why, path, r);
 		return 0;
 	}
+	stamps_add_file(f->stamps, path, &st, buf_str(&text), text.len);
 	struct opened_file *o = remember(f, why, path, &st);
 	return o ? take_file(f, o, buf_str(&text), text.len) : -ENOMEM;
 }
@@ -158,6 +160,7 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 static int load_directory(struct files *f, const char *path, const struct request *why)
 {
 	struct dirent **names;
+	stamps_add_directory(f->stamps, path);
 	int n = scandir(path, &names, is_document, by_name), r = 0;
 	if (n < 0) {
 		refuse_file(f, why, path, -errno);
@@ -201,6 +204,9 @@ static void add_directory(struct buf *out, const char *file, bool escaped)
 static void include_glob(struct files *f, const char *pattern, const char *word, const struct request *why)
 {
 	glob_t found = {0};
+	_cleanup_free_ char *directory = strdup(pattern);
+	if (directory)
+		stamps_add_directory(f->stamps, dirname(directory)); /* where it is no pattern itself */
 	int r = glob(pattern, 0, NULL, &found);
 	if (r == GLOB_NOMATCH)
 		diagnostics_add(f->diagnostics, DIAGNOSTIC_WARNING, why->at, "include-nothing", "'%.128s' matches no file", word);

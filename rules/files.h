@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "rules/stamps.h"
 #include "rules/text/yaml.h"
 
 #define INCLUDE_DEPTH_MAX 8
@@ -19,6 +20,7 @@ struct files {
 	const struct load_caps *caps;
 	struct arena *arena;
 	struct diagnostics *diagnostics;
+	struct stamps *stamps; /* of what is read; NULL: not wanted */
 	void (*take)(struct files *f, const struct node *root); /* a document's root, a mapping */
 
 	struct opened_file *opened;

@@ -47,6 +47,7 @@ struct load_options {
 	const struct vocabulary *vocabulary;
 	const struct load_caps *caps; /* NULL: load_caps_default */
 	uint64_t store_bytes; /* what all captures together may take, for the lint; 0: not known */
+	struct stamps *stamps; /* of the files read; NULL: not wanted */
 };
 
 /* 0 and a set, or -EINVAL with at least one error in `diagnostics` (a missing file is one too), -ENOMEM. Warnings may

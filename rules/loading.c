@@ -14,7 +14,7 @@ void loading_init(struct loading *l, const struct load_options *o, struct diagno
 		.tail = &l->first,
 		.errors_before = diagnostics_count(d, DIAGNOSTIC_ERROR),
 	};
-	l->files = (struct files){.caps = l->checker.caps, .arena = arena, .diagnostics = d, .take = take};
+	l->files = (struct files){.caps = l->checker.caps, .arena = arena, .diagnostics = d, .stamps = o->stamps, .take = take};
 }
 
 bool loading_refused(const struct loading *l)

@@ -10,13 +10,16 @@ int ask_daemon(const char *command, const char *run_dir, const char *request, st
 	if (!run_dir)
 		run_dir = command_run_dir();
 	int r = control_ask(run_dir, request, ret_answer);
-	if (r == 0)
-		return EXIT_OK;
+	return r == 0 ? EXIT_OK : ask_failed(command, run_dir, r, ret_answer);
+}
+
+int ask_failed(const char *command, const char *run_dir, int r, const struct buf *answer)
+{
 	if (r == -ECONNREFUSED)
 		fprintf(stderr, "tracetrap %s: no daemon listens on '%s/control.sock'; start one with `tracetrap run`\n", command,
 			run_dir);
-	else if (ret_answer->len)
-		fprintf(stderr, "tracetrap %s: %s\n", command, buf_str(ret_answer));
+	else if (answer->len)
+		fprintf(stderr, "tracetrap %s: %s\n", command, buf_str(answer));
 	else
 		fprintf(stderr, "tracetrap %s: cannot ask the daemon on '%s/control.sock': %s\n", command, run_dir, strerror(-r));
 	return EXIT_FOUND;

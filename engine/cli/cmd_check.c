@@ -67,7 +67,7 @@ static int check_klog(const struct arguments *a, const struct config *c, struct 
 	struct klog_patterns *patterns = NULL;
 	if ((!a->config && a->n_paths) || access(c->klog_path, F_OK) < 0)
 		return 0;
-	int r = klog_patterns_load(c->klog_path, d, &patterns);
+	int r = klog_patterns_load(c->klog_path, NULL, d, &patterns);
 	klog_patterns_free(patterns);
 	return r;
 }
@@ -93,7 +93,7 @@ static int check_noise(const struct arguments *a, const struct config *c, struct
 	struct noise *noise = NULL;
 	if (!a->n_noise && a->n_paths)
 		return 0;
-	int r = a->n_noise ? noise_load(&options, d, &noise) : config_load_noise(c, vocabulary(), d, &noise);
+	int r = a->n_noise ? noise_load(&options, d, &noise) : config_load_noise(c, vocabulary(), NULL, d, &noise);
 	noise_free(noise);
 	return r;
 }

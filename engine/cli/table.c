@@ -14,6 +14,7 @@
 	X(helper, "", "read what can block for the daemon (started by it)", true) \
 	X(list, "[--since T] [--until T] [--rule GLOB] [--entity GLOB] [--culprit GLOB] [--store DIR] [--json]", "incidents taken", false) \
 	X(pin, "[--off] [--store DIR] BUNDLE", "keep an incident from eviction", false) \
+	X(reload, "[--json] [--run-dir DIR]", "read rules, noise filters and configuration again; says what changed", false) \
 	X(replay, "[--rules PATH]... [--set RULE.PARAM=VALUE|A..B/STEP]... [--since T] [--until T] [--json] [--store DIR] BUNDLE|LOG|HISTORY...", "decide a recording again: when it fires, what changes", false) \
 	X(rm, "[--force] [--store DIR] BUNDLE...", "remove incidents", false) \
 	X(run, "[--config FILE] [--rules PATH]... [--set RULE.PARAM=VALUE]... [--state-dir DIR] [--run-dir DIR] [--proc-root DIR] [--sys-root DIR] [--source auto|bpf|proc] [--seconds N] [--verbose]", "the daemon, in the foreground", false) \

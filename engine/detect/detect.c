@@ -5,6 +5,8 @@
 #include "engine/detect/bpflog.h"
 #include "engine/detect/context.h"
 #include "engine/detect/detector.h"
+
+#include "engine/detect/klog_patterns.h"
 #include "engine/detect/ksym.h"
 
 #include <bpf/bpf.h>
@@ -337,6 +339,14 @@ static int run_self_test(struct detector *one)
 	if (!program)
 		return -EOPNOTSUPP;
 	return bpf_prog_test_run_opts(bpf_program__fd(program), &options);
+}
+
+void detect_set_klog(struct detect *d, struct klog_patterns *patterns)
+{
+	for (size_t i = 0; i < detector_defs_n; i++)
+		if (d->detectors[i].ops->set_patterns && d->detectors[i].state != DETECTOR_UNSUPPORTED)
+			patterns = d->detectors[i].ops->set_patterns(&d->detectors[i], patterns);
+	klog_patterns_free(patterns);
 }
 
 int detect_self_test(struct detect *d, uint16_t detector)

@@ -41,6 +41,7 @@ struct detect_options {
 };
 
 struct detect; /* the set; opaque */
+struct klog_patterns;
 
 int detect_new(const struct detect_options *options, struct detect **ret);
 
@@ -74,6 +75,9 @@ void detect_status(const struct detect *d, uint16_t detector, struct detector_st
 /* The sums so far of a histogram that a detector keeps (zeros where there is none); takes its max_ns. False while that
  * detector is not attached. */
 bool detect_histogram(struct detect *d, enum histogram_id id, struct histogram *ret);
+
+/* New patterns of the kernel's log; the detect's from now on. */
+void detect_set_klog(struct detect *d, struct klog_patterns *patterns);
 
 /* How the tests wait for nothing: emits one event of the detector's kind through the same path (test_run or a canned
  * record). -EOPNOTSUPP where it has none. */

@@ -47,6 +47,8 @@ struct detector_ops {
 	void (*take)(struct detector *d);
 	/* NULL: runs the BPF program `self_test`. */
 	int (*self_test)(struct detector *d);
+	/* Of the kernel log's lines: goes on with these and returns those it had. NULL: it has none. */
+	struct klog_patterns *(*set_patterns)(struct detector *d, struct klog_patterns *patterns);
 	/* Frees d->own. NULL: there is nothing. */
 	void (*unload)(struct detector *d);
 };

@@ -42,7 +42,7 @@ static int load_patterns(struct detector *d, struct klog *k)
 		return detector_refuse(d, -errno, "no patterns at '%s' (%s); `make install` puts them there, and paths.klog in "
 				       "tracetrap.yaml says where else they are", path, strerror(errno));
 	struct diagnostics *diagnostics = diagnostics_new();
-	int r = diagnostics ? klog_patterns_load(path, diagnostics, &k->patterns) : -ENOMEM;
+	int r = diagnostics ? klog_patterns_load(path, NULL, diagnostics, &k->patterns) : -ENOMEM;
 	if (r < 0 && diagnostics)
 		refuse_patterns(d, r, diagnostics);
 	diagnostics_free(diagnostics);
@@ -147,6 +147,19 @@ static int self_test(struct detector *d)
 	return 0;
 }
 
+/* A record that is open was begun by the old ones: it is told as it stands. */
+static struct klog_patterns *set_patterns(struct detector *d, struct klog_patterns *patterns)
+{
+	struct klog *k = d->own;
+	if (!k)
+		return patterns;
+	struct klog_patterns *old = k->patterns;
+	klog_gather_settle(&k->gather, UINT64_MAX, emit, d);
+	k->gather.patterns = k->patterns = patterns;
+	snprintf(d->hook, sizeof(d->hook), "/dev/kmsg, %zu patterns", klog_patterns_count(patterns));
+	return old;
+}
+
 static void unload(struct detector *d)
 {
 	struct klog *k = d->own;
@@ -163,5 +176,6 @@ const struct detector_ops klog_ops = {
 	.load = load,
 	.take = take,
 	.self_test = self_test,
+	.set_patterns = set_patterns,
 	.unload = unload,
 };

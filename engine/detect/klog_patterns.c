@@ -149,10 +149,11 @@ static int finish(struct loading *l, const char *path, int r, struct klog_patter
 	return r < 0 ? r : wrong ? -EINVAL : 0;
 }
 
-int klog_patterns_load(const char *path, struct diagnostics *diagnostics, struct klog_patterns **ret)
+int klog_patterns_load(const char *path, struct stamps *stamps, struct diagnostics *diagnostics, struct klog_patterns **ret)
 {
 	struct loading l;
 	int r = begin(&l, diagnostics);
+	l.files.stamps = stamps;
 	if (r == 0)
 		r = files_load(&l.files, path);
 	return finish(&l, path, r, ret);

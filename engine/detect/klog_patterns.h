@@ -34,8 +34,8 @@ struct klog_pattern {
 struct klog_patterns; /* opaque */
 
 /* All files of a path (see rules/files.h). 0; -EINVAL with errors in `diagnostics`, that there is no pattern being one;
- * -ENOMEM. */
-int klog_patterns_load(const char *path, struct diagnostics *diagnostics, struct klog_patterns **ret);
+ * -ENOMEM. `stamps` of what was read, NULL: not wanted. */
+int klog_patterns_load(const char *path, struct stamps *stamps, struct diagnostics *diagnostics, struct klog_patterns **ret);
 /* The same from memory. */
 int klog_patterns_load_text(const char *name, const char *text, size_t len, struct diagnostics *diagnostics,
 			    struct klog_patterns **ret);

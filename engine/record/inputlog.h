@@ -61,6 +61,8 @@ void inputlog_transition(struct inputlog *l, const struct transition *t);
 /* The rules or the host's limit changed: only these are taken from the options. Called when `checkpoint` is about the new
  * machine, after its INPUT_RELOAD (of the old one) and before its first input. -ENOMEM. */
 int inputlog_reload(struct inputlog *l, const struct inputlog_options *options);
+/* Whether their names have room in a segment: asked before. */
+bool inputlog_may_reload(const struct inputlog *l, const struct inputlog_options *options);
 int inputlog_fd(const struct inputlog *l); /* stays the log's */
 uint64_t inputlog_lost(const struct inputlog *l); /* inputs, transitions and checkpoints */
 struct inputlog *inputlog_free(struct inputlog *l);

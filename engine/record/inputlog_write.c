@@ -87,10 +87,17 @@ int inputlog_reload(struct inputlog *l, const struct inputlog_options *options)
 	return l->header.failed ? -ENOMEM : 0;
 }
 
-static bool preamble_fits(const struct inputlog *l)
+static bool preamble_fits(const struct inputlog *l, const struct buf *header)
 {
 	size_t entities = (size_t)entities_max(l->options.entities) * ENTITY_ROOM;
-	return l->header.len + entities + 2 * TRANSITION_ROOM <= l->segment_bytes;
+	return header->len + entities + 2 * TRANSITION_ROOM <= l->segment_bytes;
+}
+
+bool inputlog_may_reload(const struct inputlog *l, const struct inputlog_options *options)
+{
+	_cleanup_buf_ struct buf header = {0};
+	encode_header(&header, &l->options, options->rules_digest, options->rules, options->n_rules);
+	return !header.failed && preamble_fits(l, &header);
 }
 
 int inputlog_new(const struct inputlog_options *options, struct inputlog **ret)
@@ -109,7 +116,7 @@ int inputlog_new(const struct inputlog_options *options, struct inputlog **ret)
 				    .ctx = l};
 	int r = told_init(&l->told, options);
 	r = r < 0 ? r : inputlog_reload(l, options);
-	r = r < 0 ? r : preamble_fits(l) ? ring_new(&ring, &l->ring) : -EINVAL;
+	r = r < 0 ? r : preamble_fits(l, &l->header) ? ring_new(&ring, &l->ring) : -EINVAL;
 	if (r < 0) {
 		inputlog_free(l);
 		return r;

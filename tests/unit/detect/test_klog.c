@@ -15,7 +15,7 @@ static struct klog_patterns *patterns;
 static int load(void **state _unused_)
 {
 	struct diagnostics *d = diagnostics_new();
-	int r = klog_patterns_load("conf/klog", d, &patterns);
+	int r = klog_patterns_load("conf/klog", NULL, d, &patterns);
 	size_t n;
 	const struct diagnostic *all = diagnostics_all(d, &n);
 	for (size_t i = 0; i < n; i++)
