@@ -37,6 +37,15 @@ static const char *truth_name(enum truth t)
 	return names[t];
 }
 
+/* Null where it never was. */
+static void add_ago(const struct engine *e, struct json_object *o, const char *key, uint64_t t_ns)
+{
+	if (t_ns)
+		add_seconds(o, key, e->last_ns - MIN(t_ns, e->last_ns));
+	else
+		json_object_object_add(o, key, NULL);
+}
+
 static struct json_object *rule_row(const struct engine *e, uint16_t rule, uint16_t slot, const struct rule_status *s)
 {
 	const struct rule *r = &e->rules->rules[rule];
@@ -49,7 +58,10 @@ static struct json_object *rule_row(const struct engine *e, uint16_t rule, uint1
 	add_text(o, "verdict", r->on >= 0 ? NULL : truth_name(s->verdict));
 	json_object_object_add(o, "armed", json_object_new_boolean(s->armed));
 	add_seconds(o, "since_s", s->since_ns ? e->last_ns - MIN(s->since_ns, e->last_ns) : 0);
+	add_ago(e, o, "verdict_since_s", s->verdict_since_ns);
 	add_seconds(o, "hold_progress_s", s->hold_progress_ns);
+	add_seconds(o, "hold_s", r->hold_ns);
+	add_ago(e, o, "suppressed_ago_s", s->suppressed_ns);
 	add_count(o, "fired", s->fired);
 	add_count(o, "suppressed", s->suppressed);
 	add_count(o, "excepted", s->excepted);

@@ -45,6 +45,36 @@ static void print_exception(struct json_object *o)
 	printf("%s; a firing now captures nothing\n", buf_str(&line));
 }
 
+static double number(struct json_object *o, const char *key)
+{
+	struct json_object *v = NULL;
+	json_object_object_get_ex(o, key, &v);
+	return json_object_get_double(v);
+}
+
+static void add_limit(struct buf *line, struct json_object *o, const char *key, const char *whose)
+{
+	struct json_object *limit = NULL;
+	json_object_object_get_ex(o, key, &limit);
+	if (limit)
+		buf_printf(line, "%s%s of %s for the %s", line->len ? ", " : "", text(limit, "left"), text(limit, "of"), whose);
+}
+
+/* Since when, how far the hold is, and what the limits leave. */
+static void print_standing(struct json_object *o)
+{
+	_cleanup_buf_ struct buf limits = {0};
+	add_limit(&limits, o, "entity_limit", "entity");
+	add_limit(&limits, o, "rule_limit", "rule");
+	if (*text(o, "verdict_since_s"))
+		printf("so for %.1f s", number(o, "verdict_since_s"));
+	if (number(o, "hold_s") > 0)
+		printf("; held %.1f s of %.1f s", number(o, "held_s"), number(o, "hold_s"));
+	printf("; captures left: %s\n", limits.len ? buf_str(&limits) : "no limit");
+	if (*text(o, "suppressed_ago_s"))
+		printf("the last firing without a capture left was %.0f s ago\n", number(o, "suppressed_ago_s"));
+}
+
 static void print_why(struct json_object *o)
 {
 	struct json_object *terms = NULL;
@@ -53,6 +83,7 @@ static void print_why(struct json_object *o)
 	json_object_object_get_ex(o, "entity", &who);
 	text_escape_terminal(&entity, text(who, "name"));
 	printf("%s on %s is %s; its condition is %s\n", text(o, "rule"), buf_str(&entity), text(o, "state"), text(o, "verdict"));
+	print_standing(o);
 	print_exception(o);
 	json_object_object_get_ex(o, "terms", &terms);
 	for (size_t i = 0; terms && i < json_object_array_length(terms); i++)

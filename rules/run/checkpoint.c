@@ -3,7 +3,7 @@
  * The layout; restore.c reads the same from top to bottom. Numbers are varints (z: zigzag, d: 8 bytes of a double), a word
  * is its length and bytes, "n × (…)" is a count and so many of them.
  *
- *     "TTM2" now zboottime zrealtime zutc bucket poor poor_ns
+ *     "TTM3" now zboottime zrealtime zutc bucket poor poor_ns
  *     n × (slot kind name)                                              entities
  *     n × (name span slow_span n × series)                              signals that are read
  *         series = slot known t zvalue windows [track track n × (span d first last)]      the last: ewmas
@@ -12,7 +12,7 @@
  *     n × (name digest foreign cold_until bucket n × instance)          rules
  *     n × (rule kind name bucket)                                       what limits remember
  *
- * "TTM1" is the same without an instance's excepted and exception.
+ * "TTM2" is the same without an instance's verdict_since and suppressed_ns, "TTM1" also without its excepted and exception.
  */
 #include "rules/run/internal.h"
 
@@ -179,7 +179,7 @@ static void put_instance(const struct instance *i, struct buf *out)
 	const uint64_t numbers[INSTANCE_NUMBERS] = {
 		i->evaluated_ns,       i->active_ns,	     i->begin_ns,    i->since_ns, i->true_since_ns,
 		i->true_span.first_ns, i->true_span.last_ns, i->arm_true_ns, i->fired,	  i->suppressed,
-		i->excepted,	       i->exception,
+		i->excepted,	       i->exception,	     i->verdict_since_ns, i->suppressed_ns,
 	};
 	for (size_t k = 0; k < INSTANCE_NUMBERS; k++)
 		buf_add_varint(out, numbers[k]);

@@ -2,9 +2,11 @@
 /* What checkpoint.c and restore.c agree upon; the layout is drawn at the top of checkpoint.c. */
 #pragma once
 
-#define CHECKPOINT_MAGIC "TTM2"
+#define CHECKPOINT_MAGIC "TTM3"
 #define CHECKPOINT_MAGIC_LEN 4
-#define INSTANCE_NUMBERS 12
+#define INSTANCE_NUMBERS 14
 
 #define CHECKPOINT_MAGIC_1 "TTM1" /* before there were exceptions */
 #define INSTANCE_NUMBERS_1 10
+#define CHECKPOINT_MAGIC_2 "TTM2" /* before it was told since when a verdict holds */
+#define INSTANCE_NUMBERS_2 12

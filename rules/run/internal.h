@@ -58,6 +58,7 @@ struct instance {
 	uint64_t active_ns; /* a clock that stands still while the condition is unknown */
 	uint64_t begin_ns;  /* on that clock: since when `when` (or, firing, `clear`) has been true */
 	uint64_t since_ns, true_since_ns;
+	uint64_t verdict_since_ns, suppressed_ns; /* told, never decided by; 0: never */
 	struct true_span true_span;
 	uint64_t arm_true_ns;
 	struct bucket bucket;

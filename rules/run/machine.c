@@ -298,6 +298,8 @@ bool machine_status(const struct machine *m, uint16_t rule, uint16_t entity, str
 		.verdict = i->verdict,
 		.armed = i->armed,
 		.since_ns = i->since_ns,
+		.verdict_since_ns = i->verdict_since_ns,
+		.suppressed_ns = i->suppressed_ns,
 		.evaluated_ns = i->evaluated_ns,
 		.hold_progress_ns = hold_progress(r, i),
 		.true_span = i->true_span,

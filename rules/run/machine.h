@@ -93,6 +93,8 @@ struct rule_status {
 	enum truth verdict; /* of `when` at the last evaluation */
 	bool armed;
 	uint64_t since_ns;	   /* of the state */
+	uint64_t verdict_since_ns; /* the first evaluation in a row that came to this verdict; 0: never evaluated */
+	uint64_t suppressed_ns;	   /* the last firing without a token; 0: none */
 	uint64_t evaluated_ns;	   /* 0: never */
 	uint64_t hold_progress_ns; /* how long `when` has counted towards hold */
 	struct true_span true_span;

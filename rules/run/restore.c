@@ -59,13 +59,26 @@ static struct bucket get_bucket(struct reader *r)
 	return (struct bucket){stamp_ns, (uint32_t)get_below(r, UINT64_C(1) << 32)};
 }
 
+/* 0: no version that we know. */
+static size_t instance_numbers(const void *magic)
+{
+	static const struct {
+		const char *magic;
+		size_t n;
+	} versions[] = {{CHECKPOINT_MAGIC_1, INSTANCE_NUMBERS_1}, {CHECKPOINT_MAGIC_2, INSTANCE_NUMBERS_2},
+			{CHECKPOINT_MAGIC, INSTANCE_NUMBERS}};
+	for (size_t i = 0; i < ARRAY_SIZE(versions); i++)
+		if (memcmp(magic, versions[i].magic, CHECKPOINT_MAGIC_LEN) == 0)
+			return versions[i].n;
+	return 0;
+}
+
 static void get_head(struct reader *r)
 {
 	struct machine *m = r->m;
 	const void *magic = cursor_bytes(&r->c, CHECKPOINT_MAGIC_LEN);
-	bool first = magic && memcmp(magic, CHECKPOINT_MAGIC_1, CHECKPOINT_MAGIC_LEN) == 0;
-	r->c.bad |= !magic || (!first && memcmp(magic, CHECKPOINT_MAGIC, CHECKPOINT_MAGIC_LEN) != 0);
-	r->instance_numbers = first ? INSTANCE_NUMBERS_1 : INSTANCE_NUMBERS;
+	r->instance_numbers = magic ? instance_numbers(magic) : 0;
+	r->c.bad |= !r->instance_numbers;
 	uint64_t now_ns = cursor_varint(&r->c);
 	/* Leaves room for spans to be added to times. */
 	r->c.bad |= now_ns > (uint64_t)INT64_MAX;
@@ -237,7 +250,7 @@ static void get_numbers(struct reader *r, struct instance *i)
 	uint64_t *const numbers[INSTANCE_NUMBERS] = {
 		&i->evaluated_ns,	&i->active_ns,	       &i->begin_ns,	&i->since_ns, &i->true_since_ns,
 		&i->true_span.first_ns, &i->true_span.last_ns, &i->arm_true_ns, &i->fired,    &i->suppressed,
-		&i->excepted,		&exception,
+		&i->excepted,		&exception,	       &i->verdict_since_ns, &i->suppressed_ns,
 	};
 	for (size_t k = 0; k < r->instance_numbers; k++)
 		*numbers[k] = cursor_varint(&r->c);

@@ -87,8 +87,17 @@ static void admit(struct machine *m, struct rule_run *r, struct instance *i, str
 		t->exception = r->rule->exceptions[i->exception].name;
 }
 
+static void judge(const struct machine *m, struct instance *i, enum truth verdict)
+{
+	if (i->verdict != verdict || !i->judged)
+		i->verdict_since_ns = m->now_ns;
+	i->verdict = (uint8_t)verdict;
+}
+
 static void count_firing(struct instance *i, const struct transition *t)
 {
+	if (!t->token && !t->exception)
+		i->suppressed_ns = t->t_ns;
 	i->fired++;
 	i->excepted += t->exception != NULL;
 	i->suppressed += !t->token && !t->exception;
@@ -245,7 +254,7 @@ void state_evaluate(struct machine *m, struct rule_run *r, struct instance *i)
 	if (i->judged && m->now_ns - i->evaluated_ns > r->gap_ns)
 		step(m, r, i, counts_as(r->rule, TRUTH_UNKNOWN, i->state == RULE_FIRING));
 	state_consider_arming(m, r, i);
-	i->verdict = (uint8_t)eval_truth(m, p, p->when, i->entity);
+	judge(m, i, eval_truth(m, p, p->when, i->entity));
 	if (is_at_rest(r, i)) {
 		i->before = TRUTH_FALSE;
 		i->evaluated_ns = m->now_ns;
@@ -277,7 +286,7 @@ void state_event(struct machine *m, struct rule_run *r, const struct input *in)
 	if (!i)
 		return;
 	const struct program *p = &r->program;
-	i->verdict = (uint8_t)(p->when == NONE ? TRUTH_TRUE : eval_truth(m, p, p->when, i->entity));
+	judge(m, i, p->when == NONE ? TRUTH_TRUE : eval_truth(m, p, p->when, i->entity));
 	i->evaluated_ns = m->now_ns;
 	i->judged = true;
 	state_consider_arming(m, r, i);

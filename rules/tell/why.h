@@ -23,10 +23,13 @@ struct why_term {
  * rule does not watch the entity or was never evaluated; 0 with no terms when it has no `when`. */
 int why_terms(const struct machine *m, uint16_t rule, uint16_t entity, struct why_term **ret_terms, size_t *ret_n);
 
-/* The same as the JSON object of the bundle's why.json: {rule, entity, at, verdict, state, exception, terms: [{source, kind, value,
+/* The same as the JSON object of the bundle's why.json: {rule, entity, at, verdict, state, since_s,
+ * verdict_since_s, held_s, hold_s, entity_limit, rule_limit, suppressed_ago_s, exception, terms: [{source, kind, value,
  * unit, text, threshold, verdict, blamed, depth, entity}]}. Built by hand into text, so that rules/ needs no JSON library.
  *
- * `at` is ns of the timeline. `value` and `threshold` count whole units (45.2 with unit "%"), null when unknown; in a
+ * `at` is ns of the timeline; since_s of the state, verdict_since_s of the whole condition and suppressed_ago_s of the last firing
+ * without a token count seconds back from the latest input, null for never. `held_s` of `hold_s` is the hold's progress; a limit is
+ * {left, of} in tokens, null for none. `value` and `threshold` count whole units (45.2 with unit "%"), null when unknown; in a
  * comparison they are its left and right side, and `text` is both for people: "45.2% > 40.0%". Truths have a `verdict`
  * ("true", "false", "unknown"), numbers have none. `entity` is {kind, name}; with a term only where it is not the
  * rule's own. `exception` is {name, reason} of the one that holds, or null. */

@@ -134,6 +134,38 @@ static void put_exception(struct buf *out, const struct machine *m, uint16_t rul
 	buf_add_char(out, '}');
 }
 
+/* Seconds before the machine's present; null: never. */
+static void put_ago(struct buf *out, const char *key, const struct machine *m, uint64_t t_ns)
+{
+	json_put_key(out, key);
+	if (t_ns)
+		put_number(out, (double)(m->now_ns - MIN(t_ns, m->now_ns)) / 1e9);
+	else
+		buf_add_str(out, "null");
+}
+
+static void put_tokens(struct buf *out, const char *key, uint32_t left, const struct limit *of)
+{
+	json_put_key(out, key);
+	if (of->burst)
+		buf_printf(out, "{\"left\": %u, \"of\": %u}", left, of->burst);
+	else
+		buf_add_str(out, "null");
+}
+
+static void put_standing(struct buf *out, const struct machine *m, const struct rule *rule, const struct rule_status *s)
+{
+	put_ago(out, "since_s", m, s->since_ns);
+	put_ago(out, "verdict_since_s", m, s->verdict_since_ns);
+	json_put_key(out, "held_s");
+	put_number(out, (double)s->hold_progress_ns / 1e9);
+	json_put_key(out, "hold_s");
+	put_number(out, (double)rule->hold_ns / 1e9);
+	put_tokens(out, "entity_limit", s->tokens_entity, &rule->limits.entity);
+	put_tokens(out, "rule_limit", s->tokens_rule, &rule->limits.rule);
+	put_ago(out, "suppressed_ago_s", m, s->suppressed_ns);
+}
+
 int why_json(const struct machine *m, uint16_t rule, uint16_t entity, const struct entity *who, struct buf *out)
 {
 	_cleanup_free_ struct why_term *terms = NULL;
@@ -150,6 +182,7 @@ int why_json(const struct machine *m, uint16_t rule, uint16_t entity, const stru
 	buf_printf(out, "%llu", (unsigned long long)status.evaluated_ns);
 	json_put_key_text(out, "verdict", verdicts[status.verdict]);
 	json_put_key_text(out, "state", states[status.state]);
+	put_standing(out, m, m->rules[rule].rule, &status);
 	put_exception(out, m, rule, entity);
 	json_put_key(out, "terms");
 	buf_add_char(out, '[');

@@ -161,6 +161,25 @@ static void after_a_reboot_the_uptime_counts_as_time_that_passed(void **state)
 	rig_stop(&rig);
 }
 
+static void it_is_told_when_the_last_firing_was_suppressed_and_since_when_a_verdict_holds(void **state)
+{
+	struct rig rig;
+	struct rule_status s;
+	(void)state;
+	disk_rule((struct limit){1, MINUTE}, (struct limit){0});
+	start(&rig);
+	busy(&rig, 1000, 1);
+	assert_true(machine_status(rig.m, 0, 1, &s));
+	assert_int_equal(s.suppressed_ns, 0);
+	assert_int_equal(s.verdict_since_ns, 1001 * NS_PER_MS);
+	busy(&rig, 2000, 1);
+	rig_read(&rig, 3000, 1, "disk.util", 10);
+	assert_true(machine_status(rig.m, 0, 1, &s));
+	assert_int_equal(s.suppressed_ns, 2000 * NS_PER_MS);
+	assert_int_equal(s.verdict_since_ns, 2001 * NS_PER_MS);
+	rig_stop(&rig);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -171,6 +190,7 @@ int main(void)
 		cmocka_unit_test(what_is_saved_is_loaded_again_and_foreign_lines_are_passed_over),
 		cmocka_unit_test(a_lost_state_file_starts_every_bucket_with_one_token),
 		cmocka_unit_test(after_a_reboot_the_uptime_counts_as_time_that_passed),
+		cmocka_unit_test(it_is_told_when_the_last_firing_was_suppressed_and_since_when_a_verdict_holds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -113,7 +113,8 @@ static void the_json_is_stable_and_escapes_what_is_foreign(void **state)
 	assert_string_equal(
 		buf_str(&out),
 		"{\"rule\": \"r\", \"entity\": {\"kind\": \"disk\", \"name\": \"a\\\"\\u000a\"}, \"at\": 1000000000, "
-		"\"verdict\": \"true\", \"state\": \"firing\", \"exception\": null, \"terms\": ["
+		"\"verdict\": \"true\", \"state\": \"firing\", \"since_s\": 0, \"verdict_since_s\": 0, \"held_s\": 0, \"hold_s\": 0, "
+		"\"entity_limit\": null, \"rule_limit\": null, \"suppressed_ago_s\": null, \"exception\": null, \"terms\": ["
 		"{\"source\": \"…\", \"kind\": \"comparison\", \"value\": 62.5, \"unit\": \"%\", "
 		"\"text\": \"62.5% > 50.0%\", \"threshold\": 50, \"verdict\": \"true\", \"blamed\": true, \"depth\": 0}, "
 		"{\"source\": \"disk.util\", \"kind\": \"signal\", \"value\": 62.5, \"unit\": \"%\", "
