@@ -226,6 +226,8 @@ static void take_input(struct replay *p, const struct input *in)
 		p->error = take_reload(p, in);
 	else
 		machine_input(p->machine, in, on_transition, p);
+	if (p->options->watch)
+		p->options->watch(p->options->watch_ctx, p->machine);
 }
 
 static bool is_brought(const struct replay *p, size_t rule, const struct input *reload _unused_)

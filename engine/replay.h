@@ -26,6 +26,8 @@
 
 #include "rules/rule.h"
 
+struct machine;
+
 /* A piece of a recording, as inputlog_feed() takes it. */
 struct replay_piece {
 	const void *log;
@@ -44,6 +46,8 @@ struct replay_options {
 	uint64_t since_ns, until_ns; /* realtime: which firings are told; until 0: all */
 	const struct ruleset *rules;
 	const struct vocabulary *vocabulary;
+	void (*watch)(void *ctx, const struct machine *m); /* NULL; after each input. The machine is another one after a restart. */
+	void *watch_ctx;
 };
 
 struct replay_firing {

@@ -6,27 +6,52 @@
 #include "engine/base/clock.h"
 #include "engine/base/text.h"
 #include "engine/cli/ask.h"
+#include "engine/cli/status_near.h"
 #include "snapshot/bundle/json.h"
 #include "snapshot/store/hours.h"
 
-static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {"run-dir", required_argument, NULL, 'u'}, {0}};
+static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+					{"near", required_argument, NULL, 'n'},
+					{"config", required_argument, NULL, 'c'},
+					{"rules", required_argument, NULL, 'r'},
+					{"run-dir", required_argument, NULL, 'u'},
+					{0}};
 
 static double number(struct json_object *o, const char *key)
 {
 	return json_object_get_double(json_member(o, key));
 }
 
+/* How long the condition has come to what it says. */
+static void add_since(struct buf *out, struct json_object *o)
+{
+	if (json_member(o, "verdict_since_s"))
+		buf_printf(out, "%.0f s", number(o, "verdict_since_s"));
+	else
+		buf_add_char(out, '-');
+}
+
+static void add_held(struct buf *out, struct json_object *o)
+{
+	if (number(o, "hold_s") > 0)
+		buf_printf(out, "%.1f/%.1f s", number(o, "hold_progress_s"), number(o, "hold_s"));
+	else
+		buf_add_char(out, '-');
+}
+
 static void print_rules(struct json_object *rows)
 {
-	printf("\n%-24s %-20s %-8s %-8s %6s %6s %6s %7s  %s\n", "RULE", "ENTITY", "STATE", "WHEN", "FIRED", "SUPPR.", "EXCEPT",
-	       "TOKENS", "EXCEPTION");
+	printf("\n%-24s %-20s %-8s %-8s %8s %-11s %6s %6s %6s %7s  %s\n", "RULE", "ENTITY", "STATE", "WHEN", "SINCE", "HELD",
+	       "FIRED", "SUPPR.", "EXCEPT", "TOKENS", "EXCEPTION");
 	for (size_t i = 0; i < json_object_array_length(rows); i++) {
 		struct json_object *o = json_object_array_get_idx(rows, i);
-		_cleanup_buf_ struct buf entity = {0}, exception = {0};
+		_cleanup_buf_ struct buf entity = {0}, exception = {0}, since = {0}, held = {0};
 		text_escape_terminal(&entity, ask_text(o, "entity"));
 		text_escape_terminal(&exception, ask_text(o, "exception"));
-		printf("%-24s %-20s %-8s %-8s %6.0f %6.0f %6.0f %7.0f  %s\n", ask_text(o, "rule"), buf_str(&entity),
-		       ask_text(o, "state"), ask_text(o, "verdict"), number(o, "fired"), number(o, "suppressed"),
+		add_since(&since, o);
+		add_held(&held, o);
+		printf("%-24s %-20s %-8s %-8s %8s %-11s %6.0f %6.0f %6.0f %7.0f  %s\n", ask_text(o, "rule"), buf_str(&entity),
+		       ask_text(o, "state"), ask_text(o, "verdict"), buf_str(&since), buf_str(&held), number(o, "fired"), number(o, "suppressed"),
 		       number(o, "excepted"), number(o, "tokens_entity"), buf_str(&exception));
 	}
 }
@@ -77,20 +102,8 @@ static void print_status(struct json_object *o)
 	print_detectors(json_member(o, "detectors"));
 }
 
-int cmd_status(int argc, char **argv)
+static int ask_status(const char *run_dir, bool json)
 {
-	bool json = false;
-	const char *run_dir = NULL;
-	if (command_wants_help("status", argc, argv))
-		return EXIT_OK;
-	for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-		if (o == 'j')
-			json = true;
-		else if (o == 'u')
-			run_dir = optarg;
-		else
-			return command_usage("status", "wrong arguments");
-	}
 	_cleanup_buf_ struct buf answer = {0};
 	int r = ask_daemon("status", run_dir, "{\"command\":\"status\"}", &answer);
 	if (r)
@@ -102,4 +115,30 @@ int cmd_status(int argc, char **argv)
 		print_status(o);
 	json_object_put(o);
 	return EXIT_OK;
+}
+
+int cmd_status(int argc, char **argv)
+{
+	bool json = false;
+	const char *run_dir = NULL, *near = NULL;
+	struct settings_flags flags = {.usual_config = command_config()};
+	if (command_wants_help("status", argc, argv))
+		return EXIT_OK;
+	for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+		switch (o) {
+		case 'c': flags.config = optarg; break;
+		case 'j': json = true; break;
+		case 'n': near = optarg; break;
+		case 'u': run_dir = optarg; break;
+		case 'r':
+			if (flags.n_rules == SETTINGS_PATHS_MAX)
+				return command_usage("status", "at most %d --rules", SETTINGS_PATHS_MAX);
+			flags.rules[flags.n_rules++] = optarg;
+			break;
+		default: return command_usage("status", "wrong arguments");
+		}
+	}
+	if (!near && (flags.n_rules || flags.config))
+		return command_usage("status", "--rules and --config are for --near");
+	return near ? status_near(near, &flags, json) : ask_status(run_dir, json);
 }

@@ -21,7 +21,7 @@
 	X(salvage, "[--store DIR] BUNDLE FILE", "make a valid bundle of a cut one", false) \
 	X(show, "[--members] [--json] [--store DIR] [BUNDLE]", "what fired, why, who stands out, what is missing", false) \
 	X(signals, "[--json] [--proc-root DIR] [--sys-root DIR]", "what this machine offers: signals, units, values", false) \
-	X(status, "[--json] [--run-dir DIR]", "rules and their states, detectors, captures, own cost", false) \
+	X(status, "[--near SPAN [--rules PATH]... [--config FILE]] [--json] [--run-dir DIR]", "rules and their states, detectors, captures, own cost; --near: what nearly fired", false) \
 	X(test, "[--run ERE] [--diff] [--junit FILE] [--mutate] [--json] FILE|FOLDER...", "run rule tests; --mutate lists the changes to the rules that no test notices", false) \
 	X(trigger, "[--entity NAME] [--dry-run] [--json] [--run-dir DIR] RULE", "fire a rule by hand", false) \
 	X(verify, "[--json] [--store DIR] BUNDLE", "find every changed or missing byte", false) \
