@@ -94,12 +94,22 @@ static int prepare_machine(struct engine *e, struct reload *l, struct buf *out)
 	return r;
 }
 
+static bool reads_klog(const struct engine *e)
+{
+	struct detector_status s;
+	int klog = vocabulary_detector(e->vocabulary, "klog");
+	if (klog < 0)
+		return false;
+	detect_status(e->detect, (uint16_t)klog, &s);
+	return s.state != DETECTOR_UNSUPPORTED;
+}
+
 static int prepare(struct engine *e, struct reload *l, struct buf *out)
 {
 	int r = prepare_machine(e, l, out);
 	if (r == 0 && l->settings->noise_digest != e->settings->noise_digest)
 		r = noise_judge_new(l->settings->noise, e->vocabulary, e->config->proc_root, &l->judge);
-	l->klog_changed = l->klog && l->settings->klog_digest != e->settings->klog_digest;
+	l->klog_changed = l->klog && l->settings->klog_digest != e->settings->klog_digest && reads_klog(e);
 	if (r < 0 && !out->len)
 		buf_printf(out, "nothing was changed: %s", strerror(-r));
 	return r;

@@ -18,6 +18,7 @@ struct replay {
 	struct machine *machine;
 	bool restored, begun, reloaded; /* the last: and the checkpoint after it has not come yet */
 	bool *was_recorded; /* by rule: before the latest reload */
+	char reload_digest[24];
 	uint64_t *period_ns; /* of the readings as they come */
 	bool tokens; /* every recorded rule is here, and the host's limit is known: they must agree too */
 	struct limit host_limit;
@@ -208,6 +209,7 @@ static int take_reload(struct replay *p, const struct input *in)
 	for (size_t i = 0; i < ours->n; i++)
 		p->was_recorded[i] = is_recorded_rule(p, ours->rules[i].name);
 	p->reloaded = true;
+	snprintf(p->reload_digest, sizeof(p->reload_digest), "%s", in->reload.digest);
 	return end_rules(p, in, ended_live);
 }
 
@@ -250,7 +252,7 @@ static bool is_not_kept(const struct replay *p, size_t rule, const struct input 
 
 static int open_machine(struct replay *p);
 
-/* The first checkpoint after a reload. Rules that the reload brought go on from it as they began live, and with them all the
+/* The first checkpoint of the new set. Rules that the reload brought go on from it as they began live, and with them all the
  * others that are recorded; what-if rules start anew. Without any brought there is nothing in it that we do not know. */
 static int take_over(struct replay *p, const void *data, size_t len)
 {
@@ -276,7 +278,7 @@ static int take_over(struct replay *p, const void *data, size_t len)
 static int take_checkpoint(struct replay *p, const void *data, size_t len)
 {
 	settle(p);
-	if (p->restored && p->reloaded)
+	if (p->restored && p->reloaded && streq(inputlog_rules_digest(p->log), p->reload_digest))
 		return take_over(p, data, len);
 	if (p->restored || p->result->samples)
 		return 0;

@@ -57,6 +57,9 @@ static void reload(struct live *l, const struct ruleset *old, const struct rules
 		if (!same_rule(set, &old->rules[i]))
 			gone[in.reload.n_gone++] = old->rules[i].name;
 	take(l, in);
+	uint16_t softirq = (uint16_t)vocabulary_detector(LIVE_VOCABULARY, "softirq");
+	l->t_ns += draw(l, 3) ? 0 : 8 * NS_PER_S; /* what follows may well begin a segment */
+	take(l, (struct input){.kind = INPUT_ATTACH, .attach = {softirq, draw(l, 2)}});
 	struct machine *next = live_machine(l, set);
 	assert_int_equal(machine_succeed(next, l->machine), 0);
 	machine_free(l->machine);
