@@ -84,7 +84,7 @@ static void on_transition(void *ctx, const struct transition *t)
 		hourlog_transition(e->hourlog, t);
 	if (t->kind != TRANSITION_FIRED && t->kind != TRANSITION_ARM && t->kind != TRANSITION_DISARM)
 		return;
-	if (e->n_outbox == OUTBOX_MAX) {
+	if (!array_room(e->outbox, e->n_outbox, e->outbox_cap)) {
 		e->overrun++;
 		return;
 	}
@@ -94,24 +94,33 @@ static void on_transition(void *ctx, const struct transition *t)
 		why_json(e->machine, t->rule, t->entity, entities_get(e->entities, t->entity), &c->why);
 }
 
-void engine_take(struct engine *e, struct input *in)
+/* What follows may be inputs again, with consequences of their own: the outbox is theirs meanwhile. */
+static void follow_all(struct engine *e, const struct input *in)
 {
-	struct consequence led_to[OUTBOX_MAX];
-	in->t_ns = e->last_ns = MAX(in->t_ns, e->last_ns);
-	inputlog_input(e->inputlog, in);
-	history_input(e->history, in);
-	if (e->hourlog && in->kind != INPUT_TICK)
-		hourlog_input(e->hourlog, in);
-	machine_input(e->machine, in, on_transition, e);
-	size_t n = e->n_outbox;
-	memcpy(led_to, e->outbox, n * sizeof(*led_to));
-	e->n_outbox = 0;
+	struct consequence *led_to = take_ptr(e->outbox);
+	size_t n = e->n_outbox, cap = e->outbox_cap;
+	e->n_outbox = e->outbox_cap = 0;
 	for (size_t i = 0; i < n; i++) {
 		if (led_to[i].t.event)
 			led_to[i].t.event = in; /* the machine's own copy is gone by now */
 		follow(e, &led_to[i]);
 		buf_done(&led_to[i].why);
 	}
+	free(e->outbox);
+	e->outbox = led_to;
+	e->outbox_cap = cap;
+}
+
+void engine_take(struct engine *e, struct input *in)
+{
+	in->t_ns = e->last_ns = MAX(in->t_ns, e->last_ns);
+	inputlog_input(e->inputlog, in);
+	history_input(e->history, in);
+	if (e->hourlog && in->kind != INPUT_TICK)
+		hourlog_input(e->hourlog, in);
+	machine_input(e->machine, in, on_transition, e);
+	if (e->n_outbox)
+		follow_all(e, in);
 }
 
 static void on_source_input(void *ctx, const struct input *in)
@@ -406,6 +415,7 @@ struct engine *engine_free(struct engine *e)
 	if (e->signals >= 0)
 		close(e->signals);
 	loop_free(e->loop);
+	free(e->outbox);
 	free(e);
 	return NULL;
 }

@@ -16,7 +16,6 @@
 #include "engine/record/inputlog.h"
 #include "rules/run/machine.h"
 
-#define OUTBOX_MAX 64 /* transitions of one input that lead to something; more are counted in `overrun` */
 
 struct control;
 
@@ -62,8 +61,8 @@ struct engine {
 	uint64_t stop_at_ns;
 
 	/* Transitions wait here until the machine has returned, because what they lead to are inputs again. */
-	struct consequence outbox[OUTBOX_MAX];
-	size_t n_outbox;
+	struct consequence *outbox;
+	size_t n_outbox, outbox_cap;
 	uint64_t overrun;
 	char last_fired_id[INCIDENT_ID_MAX]; /* of the latest capture, for the answer to a manual trigger */
 };
