@@ -104,8 +104,8 @@ $(O)/tests/fault/fault: $(fault_objs) $(O)/engine/base/clock.o
 	$(Q)$(CC) -o $@ $^ $(LDFLAGS) $(ldlibs)
 
 # A fuzzer is tests/fuzz/fuzz_NAME.c over tests/data/fuzz/NAME, or over what corpus_NAME says.
-corpus_rules := tests/data/rules conf/rules.d
-corpus_trial := tests/data/trials conf/rules.d/tests
+corpus_rules := tests/data/rules conf/rules.d conf/packs
+corpus_trial := tests/data/trials conf/rules.d/tests conf/packs/tests
 fuzz_src := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 fuzzers := $(fuzz_src:%.c=$(O)/%)
 fuzz_main = $(O)/tests/fuzz/main.o
@@ -130,8 +130,8 @@ fuzz-loop: $(fuzzers)
 unit: $(units) ## run the unit and property tests (no root, no sleeping)
 	$(Q)tests/run-units $(units)
 
-mutate: $(O)/tracetrap ## what the stock rules' tests would not notice
-	$(Q)$(O)/tracetrap test --mutate conf/rules.d/tests
+mutate: $(O)/tracetrap ## what the tests of the stock rules and packs would not notice
+	$(Q)$(O)/tracetrap test --mutate conf/rules.d/tests conf/packs/tests
 
 live: $(lives) $(O)/tracetrap $(O)/tests/fault/fault ## run the tests that need root and BPF; what is missing is named
 	$(Q)B=$(O) tests/run-live $(lives) $(live_scripts)
@@ -163,6 +163,7 @@ install: all ## into DESTDIR/usr and DESTDIR/etc
 	install -D -m 755 $(O)/tracetrap $(DESTDIR)/usr/bin/tracetrap
 	install -D -m 644 conf/tracetrap.yaml $(DESTDIR)/etc/tracetrap/tracetrap.yaml
 	install -D -m 644 -t $(DESTDIR)/etc/tracetrap/rules.d conf/rules.d/*.yaml
+	install -D -m 644 -t $(DESTDIR)/etc/tracetrap/packs conf/packs/*.yaml
 	install -D -m 644 -t $(DESTDIR)/etc/tracetrap/noise conf/noise/*.yaml
 	install -D -m 644 -t $(DESTDIR)/etc/tracetrap/klog conf/klog/*.yaml
 	install -D -m 644 conf/man/tracetrap.1 $(DESTDIR)/usr/share/man/man1/tracetrap.1

@@ -14,6 +14,7 @@
 #include "tests/unit/engine/live.h"
 
 #define STOCK "conf/rules.d/tests"
+#define PACKS "conf/packs/tests"
 
 struct scene {
 	char *dir;
@@ -67,18 +68,18 @@ static int scene_remove(void **state)
 
 #define RUN(out, ...) command_run(command_find("test")->run, out, (const char *[]){"test", __VA_ARGS__, NULL})
 
-static void the_stock_rules_do_what_their_tests_say(void **state _unused_)
+static void the_stock_rules_and_packs_do_what_their_tests_say(void **state _unused_)
 {
 	_cleanup_buf_ struct buf out = {0};
-	int code = RUN(&out, "--diff", STOCK);
+	int code = RUN(&out, "--diff", STOCK, PACKS);
 	if (code != EXIT_OK)
 		fail_msg("%s", buf_str(&out));
 }
 
-static void the_stock_rules_have_no_mutation_that_survives(void **state _unused_)
+static void the_stock_rules_and_packs_have_no_mutation_that_survives(void **state _unused_)
 {
 	_cleanup_buf_ struct buf out = {0};
-	int code = RUN(&out, "--mutate", STOCK);
+	int code = RUN(&out, "--mutate", STOCK, PACKS);
 	if (code != EXIT_OK || strstr(buf_str(&out), "survives"))
 		fail_msg("%s", buf_str(&out));
 	assert_non_null(strstr(buf_str(&out), "thresholds"));
@@ -222,8 +223,8 @@ static void what_is_no_usage_is_told(void **state _unused_)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_stock_rules_do_what_their_tests_say),
-		cmocka_unit_test(the_stock_rules_have_no_mutation_that_survives),
+		cmocka_unit_test(the_stock_rules_and_packs_do_what_their_tests_say),
+		cmocka_unit_test(the_stock_rules_and_packs_have_no_mutation_that_survives),
 		cmocka_unit_test(every_stock_rule_has_its_test),
 		cmocka_unit_test(a_failure_is_told_and_explained),
 		cmocka_unit_test(run_chooses_by_name),

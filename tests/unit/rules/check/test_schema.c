@@ -167,10 +167,11 @@ static void all_fit(const char *pattern)
 	globfree(&found);
 }
 
-static void the_stock_rules_fit_it(void **state _unused_)
+static void the_stock_rules_and_packs_fit_it(void **state _unused_)
 {
 	make(vocabulary());
 	all_fit("conf/rules.d/*.yaml");
+	all_fit("conf/packs/*.yaml");
 	json_object_put(schema);
 }
 
@@ -210,7 +211,7 @@ static void every_key_of_a_rule_is_checked_and_explained(void **state _unused_)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_stock_rules_fit_it),
+		cmocka_unit_test(the_stock_rules_and_packs_fit_it),
 		cmocka_unit_test(what_the_checker_takes_fits_it),
 		cmocka_unit_test(wrong_keys_words_and_shapes_do_not),
 		cmocka_unit_test(every_key_of_a_rule_is_checked_and_explained),
