@@ -2,34 +2,61 @@
 #include "snapshot/bundle/json.h"
 #include "snapshot/view/blame.h"
 
-/* The first prefix that fits decides. */
+/* By prefix; the longest that fits decides, which is the last one here. */
 static const struct {
 	const char *prefix;
 	unsigned focus;
 } signals[] = {
-	{"cpu.sys", FOCUS_SYS},	      {"cpu.user", FOCUS_USER},	  {"cpu.nice", FOCUS_USER},
-	{"cpu.iowait", FOCUS_IO | FOCUS_WAIT}, {"cpu.", FOCUS_SYS | FOCUS_CPU}, {"cgroup.cpu", FOCUS_CPU},
-	{"cgroup.throttled", FOCUS_CPU}, {"cgroup.psi_cpu", FOCUS_CPU}, {"cgroup.psi_io", FOCUS_IO | FOCUS_WAIT},
-	{"cgroup.d", FOCUS_WAIT},     {"cgroup.pids", FOCUS_FORK}, {"cgroup.", FOCUS_MEM},	  {"mem.", FOCUS_MEM},
-	{"swap.", FOCUS_MEM},	      {"vm.", FOCUS_MEM | FOCUS_SYS}, {"disk.", FOCUS_IO},
-	{"mount.", FOCUS_IO},	      {"tasks.d", FOCUS_WAIT},	  {"tasks.total", FOCUS_FORK}, {"sched.forks", FOCUS_FORK},	  {"sched.blocked", FOCUS_WAIT},
-	{"load.", FOCUS_CPU | FOCUS_WAIT}, {"sched.", FOCUS_CPU},	  {"psi.cpu", FOCUS_CPU},
-	{"psi.mem", FOCUS_MEM},	      {"psi.io", FOCUS_IO | FOCUS_WAIT}, {"softirq.", FOCUS_SYS},
-	{"softnet.", FOCUS_SYS},      {"irq.", FOCUS_SYS},
+	{"cgroup.", FOCUS_MEM},
+	{"cgroup.cpu", FOCUS_CPU},
+	{"cgroup.d", FOCUS_WAIT},
+	{"cgroup.pids", FOCUS_FORK},
+	{"cgroup.psi_cpu", FOCUS_CPU},
+	{"cgroup.psi_io", FOCUS_IO | FOCUS_WAIT},
+	{"cgroup.throttled", FOCUS_CPU},
+	{"cpu.", FOCUS_SYS | FOCUS_CPU},
+	{"cpu.iowait", FOCUS_IO | FOCUS_WAIT},
+	{"cpu.nice", FOCUS_USER},
+	{"cpu.sys", FOCUS_SYS},
+	{"cpu.user", FOCUS_USER},
+	{"disk.", FOCUS_IO},
+	{"irq.", FOCUS_SYS},
+	{"load.", FOCUS_CPU | FOCUS_WAIT},
+	{"mem.", FOCUS_MEM},
+	{"mount.", FOCUS_IO},
+	{"psi.cpu", FOCUS_CPU},
+	{"psi.io", FOCUS_IO | FOCUS_WAIT},
+	{"psi.mem", FOCUS_MEM},
+	{"sched.", FOCUS_CPU},
+	{"sched.blocked", FOCUS_WAIT},
+	{"sched.forks", FOCUS_FORK},
+	{"softirq.", FOCUS_SYS},
+	{"softnet.", FOCUS_SYS},
+	{"swap.", FOCUS_MEM},
+	{"tasks.d", FOCUS_WAIT},
+	{"tasks.total", FOCUS_FORK},
+	{"vm.", FOCUS_MEM | FOCUS_SYS},
 };
 
 static const struct {
 	const char *kind;
 	unsigned focus;
 } events[] = {
-	{"oom", FOCUS_MEM}, {"hungtask", FOCUS_WAIT}, {"softirq", FOCUS_SYS}, {"runqlat", FOCUS_CPU}, {"iolatency", FOCUS_IO},
-	{"exec", FOCUS_FORK}, {"iotrace", FOCUS_IO}, {"syscall", FOCUS_WAIT},
-	{"memreclaim", FOCUS_MEM}, {"offcpu", FOCUS_WAIT | FOCUS_IO},
+	{"exec", FOCUS_FORK},
+	{"hungtask", FOCUS_WAIT},
+	{"iolatency", FOCUS_IO},
+	{"iotrace", FOCUS_IO},
+	{"memreclaim", FOCUS_MEM},
+	{"offcpu", FOCUS_WAIT | FOCUS_IO},
+	{"oom", FOCUS_MEM},
+	{"runqlat", FOCUS_CPU},
+	{"softirq", FOCUS_SYS},
+	{"syscall", FOCUS_WAIT},
 };
 
 static unsigned focus_of_signal(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+	for (size_t i = ARRAY_SIZE(signals); i-- > 0;)
 		if (starts_with(name, signals[i].prefix))
 			return signals[i].focus;
 	return 0;
