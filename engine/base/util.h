@@ -97,6 +97,11 @@ static inline bool starts_with(const char *s, const char *prefix)
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
+static inline bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 /* memcpy of zero bytes from NULL is undefined; empty blobs are ordinary here. */
 static inline void copy_bytes(void *to, const void *from, size_t n)
 {

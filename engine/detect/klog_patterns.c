@@ -2,6 +2,7 @@
 #include "engine/detect/klog_patterns.h"
 
 #include "bpf/event.h"
+#include "engine/base/expression.h"
 #include "rules/files.h"
 #include "rules/text/node.h"
 
@@ -49,9 +50,9 @@ static void read_count(struct loading *l, const struct node *map, const char *ke
 static bool compile(struct loading *l, const struct node *n, const char *expression, regex_t *ret)
 {
 	char problem[128];
-	if (n->len > MATCH_PATTERN_MAX || !matcher_is_bounded(expression, n->len)) {
-		refuse(l, n->at, "bad-match", "the pattern costs too much: at most %d characters, no back references, and "
-		       "{counts} that multiply to %d at most", MATCH_PATTERN_MAX, MATCH_REPEAT_MAX);
+	if (!expression_is_affordable(expression, n->len)) {
+		refuse(l, n->at, "bad-match", "the pattern costs too much: at most %d characters, no back references, and no "
+		       "repetitions within repetitions that unfold to more than %d characters", EXPRESSION_MAX, EXPRESSION_UNFOLDED_MAX);
 		return false;
 	}
 	int r = regcomp(ret, expression, REG_EXTENDED);
@@ -64,7 +65,7 @@ static bool compile(struct loading *l, const struct node *n, const char *express
 
 static void read_literal(struct loading *l, const char *expression, struct klog_pattern *p)
 {
-	char literal[MATCH_PATTERN_MAX + 1];
+	char literal[EXPRESSION_MAX + 1];
 	klog_literal(expression, literal, sizeof(literal));
 	p->literal = arena_strdup(l->set->arena, literal);
 }

@@ -10,10 +10,11 @@ static void complain_of_expression(struct checker *c, const char *match, struct 
 	char *expression = arena_strndup(c->arena, match + 1, strlen(match) - 2);
 	if (!expression)
 		return;
-	if (!matcher_is_bounded(expression, strlen(expression))) {
+	if (!expression_is_affordable(expression, strlen(expression))) {
 		check_error_at(c, at, "bad-match",
-			       "the pattern %s costs too much: no back references, and {counts} that multiply to %d at most",
-			       match, MATCH_REPEAT_MAX);
+			       "the pattern %s costs too much: no back references, and no repetitions within repetitions that unfold to "
+			       "more than %d characters",
+			       match, EXPRESSION_UNFOLDED_MAX);
 		return;
 	}
 	int r = regcomp(&compiled, expression, REG_EXTENDED | REG_NOSUB);

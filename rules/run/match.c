@@ -3,11 +3,6 @@
 
 #include "engine/base/text.h"
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* "sda1", "vdb12"; "nvme0n1p2", "mmcblk0p1": the disk's own name ends in a digit, so a p stands between. */
 static bool is_partition(const char *name)
 {
@@ -35,38 +30,10 @@ static bool is_noise(enum entity_kind kind, const char *name)
 	return is_partition(name);
 }
 
-/* The larger of the counts in "{n,m}"; 1 where there is no such thing. */
-static unsigned long repeat_count(const char *brace)
-{
-	unsigned long most = 1;
-	for (const char *p = brace + 1; is_digit(*p) || *p == ',';) {
-		char *end = NULL;
-		unsigned long n = *p == ',' ? 0 : strtoul(p, &end, 10);
-		most = MAX(most, n);
-		p = end ? end : p + 1;
-	}
-	return most;
-}
-
-bool matcher_is_bounded(const char *expression, size_t len)
-{
-	unsigned long product = 1;
-	for (size_t i = 0; i < len; i++) {
-		if (expression[i] == '\\' && is_digit(expression[i + 1]))
-			return false;
-		if (expression[i] != '{')
-			continue;
-		unsigned long n = repeat_count(expression + i);
-		if (n > MATCH_REPEAT_MAX || (product *= n) > MATCH_REPEAT_MAX)
-			return false;
-	}
-	return true;
-}
-
 static int compile(regex_t *regex, const char *expression, size_t len)
 {
 	char anchored[MATCH_PATTERN_MAX + 8];
-	if (!matcher_is_bounded(expression, len))
+	if (!expression_is_affordable(expression, len))
 		return -EINVAL;
 	snprintf(anchored, sizeof(anchored), "^(%.*s)$", (int)len, expression);
 	int r = regcomp(regex, anchored, REG_EXTENDED | REG_NOSUB);

@@ -10,16 +10,12 @@
 #pragma once
 
 #include "engine/base/entity.h"
+#include "engine/base/expression.h"
 
 #include <regex.h>
 
-/* A pattern may come out of a stranger's bundle. Longer ones, ones whose repetition counts multiply to more than this,
- * and ones with back-references are refused: they can cost memory or time without bound in regcomp() and regexec(). */
-#define MATCH_PATTERN_MAX 512
-#define MATCH_REPEAT_MAX 256
-
-/* Whether an expression (without its slashes) keeps within these; ask before regcomp() is tried on it. */
-bool matcher_is_bounded(const char *expression, size_t len);
+/* A pattern may come out of a stranger's bundle: longer ones are refused, and what expression_is_affordable() refuses. */
+#define MATCH_PATTERN_MAX EXPRESSION_MAX
 
 struct matcher {
 	enum entity_kind kind;

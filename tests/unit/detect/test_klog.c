@@ -288,8 +288,8 @@ static void each_mistake_in_a_pattern_is_told_with_its_place(void **state _unuse
 	expect_complaint(HEAD "match: x, level: 8}\n", "p.yaml:3:46: error: '8' is out of range: level is at most 7");
 	expect_complaint(HEAD "lines: 3}\n", "p.yaml:3:5: error: this pattern has no match");
 	expect_complaint(HEAD "match: 'x{255}{255}'}\n",
-			 "p.yaml:3:36: error: the pattern costs too much: at most 512 characters, no back references, and {counts} "
-			 "that multiply to 256 at most");
+			 "p.yaml:3:36: error: the pattern costs too much: at most 512 characters, no back references, and no "
+			 "repetitions within repetitions that unfold to more than 512 characters");
 }
 
 int main(void)
