@@ -12,6 +12,8 @@ LIBS := libbpf libelf libzstd yaml-0.1 json-c libarchive libseccomp libsodium
 ifeq ($(SAN),1)
 O := $(B)/san
 SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+else ifeq ($(STATIC),1)
+O := $(B)/static
 else ifneq ($(findstring clang,$(CC)),)
 O := $(B)/clang
 else
@@ -39,7 +41,14 @@ CFLAGS ?= -O2 -g
 cflags = -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -ffp-contract=off -fno-omit-frame-pointer \
 	 -I. -I$(O) -I$(B) -isystem $(LIBPERF)/include -DTRACETRAP_VERSION='"$(VERSION)"' \
 	 $(shell $(PKG_CONFIG) --cflags $(LIBS) 2>/dev/null) $(SANFLAGS)
-ldlibs = $(LIBPERF)/libperf.a $(LIBPERF)/libapi.a $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null) -lm -lz $(SANFLAGS)
+ldlibs = $(LIBPERF)/libperf.a $(LIBPERF)/libapi.a $(libs) -lm -lz $(SANFLAGS)
+ifeq ($(STATIC),1)
+# libarchive names what its other formats want: we write tar alone, and a writer of xar would bring XML and its tables along.
+libs = $(filter-out -lxml2 -lacl -llz4,$(shell $(PKG_CONFIG) --static --libs $(LIBS) 2>/dev/null))
+LDFLAGS += -static -Wl,--defsym,archive_write_set_format_xar=archive_write_set_format_ustar
+else
+libs = $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null)
+endif
 
 src := $(sort $(wildcard engine/*.c engine/*/*.c rules/*.c rules/*/*.c snapshot/*.c snapshot/*/*.c))
 lib_src := $(filter-out engine/cli/main.c,$(src))
@@ -170,13 +179,14 @@ install: all ## into DESTDIR/usr and DESTDIR/etc
 	install -D -m 644 conf/systemd/tracetrap.service $(DESTDIR)/usr/lib/systemd/system/tracetrap.service
 
 deps: ## install what is missing (Debian, as root)
-	$(Q)conf/build/deps.sh
+	$(Q)conf/build/deps.sh $(if $(STATIC),static)
 
 clean: ## remove build/
 	rm -rf $(B)
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo '  with CC=clang, SAN=1 (ASan and UBSan, in build/san), V=1 (show the commands), B=DIR (build elsewhere)'
+	@echo '  with CC=clang, SAN=1 (ASan and UBSan, in build/san), STATIC=1 (one static binary,'
+	@echo '  in build/static), V=1 (show the commands), B=DIR (build elsewhere)'
 
 -include $(objs:.o=.d) $(unit_help:.o=.d) $(units:=.d) $(bench_progs:=.d) $(lives:=.d) $(fault_objs:.o=.d) $(fuzzers:=.d) $(fuzz_main:.o=.d) $(patsubst %.skel.h,%.bpf.d,$(skels))

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/control.h"
 
-#include <grp.h>
 #include <json-c/json.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -28,6 +27,7 @@ struct control {
 	struct loop *loop;
 	int listener;
 	char path[108];
+	gid_t group; /* CONTROL_GROUP's */
 	uint64_t arrivals;
 	struct bucket strangers; /* what those without rights may still trigger */
 	struct client clients[CLIENTS_MAX];
@@ -65,14 +65,13 @@ static bool in_group(int fd, gid_t wanted)
 	return false;
 }
 
-static bool privileged(int fd)
+static bool privileged(const struct control *c, int fd)
 {
 	struct ucred who;
 	socklen_t len = sizeof(who);
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) < 0)
 		return false;
-	struct group *g = getgrnam(CONTROL_GROUP);
-	return who.uid == 0 || who.uid == geteuid() || (g && (who.gid == g->gr_gid || in_group(fd, g->gr_gid)));
+	return who.uid == 0 || who.uid == geteuid() || (c->group != NO_GROUP && (who.gid == c->group || in_group(fd, c->group)));
 }
 
 static const char *text_of(struct json_object *o, const char *key)
@@ -131,11 +130,11 @@ static int answer(struct control *c, int fd, struct json_object *request, struct
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
 		if (!streq(verbs[i].name, name))
 			continue;
-		if (!verbs[i].anyone && !privileged(fd)) {
+		if (!verbs[i].anyone && !privileged(c, fd)) {
 			buf_printf(out, "'%s' is for root and members of the group " CONTROL_GROUP, name);
 			return -EACCES;
 		}
-		if (!privileged(fd) && !stranger_may(c)) {
+		if (!privileged(c, fd) && !stranger_may(c)) {
 			buf_printf(out, "too many requests by users outside the group " CONTROL_GROUP "; try again in 15 minutes");
 			return -EBUSY;
 		}
@@ -242,7 +241,7 @@ int control_new(struct engine *engine, struct loop *loop, const char *run_dir, s
 	struct control *c = calloc(1, sizeof(*c));
 	if (!c)
 		return -ENOMEM;
-	*c = (struct control){.engine = engine, .loop = loop, .listener = -1, .strangers = {.tokens = 4}};
+	*c = (struct control){.engine = engine, .loop = loop, .listener = -1, .group = io_group(CONTROL_GROUP), .strangers = {.tokens = 4}};
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
 		c->clients[i].fd = -1;
 	int r = open_listener(c, run_dir);

@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# deps.sh [bench]: installs the packages that building, the demo and the tests need (with `bench`, the peers it measures
-# beside us); nothing is done when nothing is missing.
+# deps.sh [bench|static]: installs the packages that building, the demo and the tests need (with `bench`, the peers it measures
+# beside us; with `static`, what a static binary is linked from); nothing is done when nothing is missing.
 set -euo pipefail
 packages="gcc make pkg-config clang llvm bpftool libbpf-dev libelf-dev libzstd-dev zlib1g-dev libyaml-dev libjson-c-dev
   libarchive-dev libseccomp-dev libsodium-dev libcmocka-dev libclang-rt-14-dev linux-libc-dev linux-source-6.1 xz-utils flex bison
   zstd tar jq linux-perf procps iproute2 util-linux qemu-system-x86 e2fsprogs dmsetup busybox-static cpio kmod"
 # Peers that `make bench` measures beside us.
 [ "${1:-}" != bench ] || packages="$packages atop sysstat prometheus-node-exporter bpftrace"
+[ "${1:-}" != static ] || packages="$packages libbz2-dev liblzma-dev nettle-dev"
 missing=
 for p in $packages; do
   dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q '^install ok installed' || missing="$missing $p"

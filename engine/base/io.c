@@ -2,6 +2,7 @@
 #include "engine/base/io.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <sys/mman.h>
 
 int io_write(int fd, const void *data, size_t len)
@@ -79,4 +80,17 @@ int io_memfd(const char *name, uint64_t bytes)
 	if (bytes && ftruncate(fd, (off_t)bytes) < 0)
 		return -errno;
 	return take_fd(fd);
+}
+
+gid_t io_group(const char *name)
+{
+	gid_t id = NO_GROUP;
+	FILE *f = fopen("/etc/group", "re");
+	if (!f)
+		return NO_GROUP;
+	for (const struct group *g; id == NO_GROUP && (g = fgetgrent(f));)
+		if (streq(g->gr_name, name))
+			id = g->gr_gid;
+	fclose(f);
+	return id;
 }

@@ -35,3 +35,8 @@ DIR *io_open_dir(int dirfd, const char *path);
 
 /* An anonymous memory file, CLOEXEC, sized to `bytes`; the descriptor or -errno. */
 int io_memfd(const char *name, uint64_t bytes);
+
+/* The id of a group of this machine's own (/etc/group), NO_GROUP when there is none. The name service is not asked: a
+ * directory may take its time, and a static binary cannot load what asks it. */
+#define NO_GROUP ((gid_t)-1)
+gid_t io_group(const char *name);

@@ -19,7 +19,7 @@ struct hours {
 /* A history that others cannot read is still one. */
 static void give_to_group(const struct hours *h, int fd)
 {
-	if (h->group != (gid_t)-1 && fchown(fd, (uid_t)-1, h->group) < 0)
+	if (h->group != NO_GROUP && fchown(fd, (uid_t)-1, h->group) < 0)
 		return;
 }
 

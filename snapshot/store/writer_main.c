@@ -7,7 +7,6 @@
 #include "snapshot/wire.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -66,7 +65,7 @@ static struct outgoing *bundle_of(struct writing *w, const char *id)
 /* A store that others cannot read is still a store. */
 static void give_to_group(const struct writing *w, int fd)
 {
-	if (w->group != (gid_t)-1 && fchown(fd, (uid_t)-1, w->group) < 0)
+	if (w->group != NO_GROUP && fchown(fd, (uid_t)-1, w->group) < 0)
 		return;
 }
 
@@ -267,8 +266,7 @@ static int start(struct writing *w)
 	w->store = open_dir(w->options.store_dir);
 	if (w->state < 0 || w->store < 0)
 		return MIN(w->state, w->store);
-	struct group *g = geteuid() == 0 ? getgrnam(STORE_GROUP) : NULL;
-	w->group = g ? g->gr_gid : (gid_t)-1;
+	w->group = geteuid() == 0 ? io_group(STORE_GROUP) : NO_GROUP;
 	give_to_group(w, w->state);
 	give_to_group(w, w->store);
 	if (w->options.history)
