@@ -157,8 +157,8 @@ check: ## install, build and run every test this machine can run (TRACETRAP_REQU
 
 check-root: all $(O)/tests/fault/fault live ## the live BPF tests alone (root)
 
-check-vm: all $(O)/tests/fault/fault $(lives) ## the VM scenarios alone; FULL=1: all kernels and sweeps
-	$(Q)tests/vm/all.sh $(O)
+check-vm: all $(O)/tests/fault/fault $(lives) ## the VM scenarios alone (ONLY=ERE: those so named); FULL=1: all kernels and sweeps
+	$(Q)tests/vm/all.sh $(O) "$(ONLY)"
 
 soak: all ## ten minutes of ordinary work on each kernel must fire nothing
 	$(Q)tests/vm/soak.sh $(O)

@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# all.sh BUILD: the scenarios, each in a VM of its own, their sum, and the table of what each detector is on which kernel.
+# all.sh BUILD [ERE]: the scenarios (whose names match), each in a VM of its own, their sum, and the table of what each detector
+# is on which kernel.
 # FULL=1: all kernels, sweeps and long runs. `scenario` shares the machine with one other; what is judged by the time it took
 # runs `alone`. What fails is run once more by itself, and the output tells of both: emulators on a busy machine can starve a
 # fault of what it needs to be one.
 set -u
 cd "$(dirname "$0")/../.."
-build=$1
+build=$1 only=${2:-}
 export B=$build
 work=$(mktemp -d /var/tmp/tracetrap-all.XXXXXX)
 trap 'kill $(jobs -p) 2>/dev/null; wait; rm -rf "$work"' EXIT
@@ -28,6 +29,7 @@ run_in_vm() { # run_in_vm OUTPUT NAME RUN-OPTIONS… -- COMMAND…
 }
 n=0 arguments=()
 scenario() { # scenario NAME RUN-OPTIONS… -- COMMAND…
+  [[ $1 =~ $only ]] || return 0
   while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n; done
   arguments[++n]=$(printf '%q ' "$@")
   run_in_vm "$work/$n.out" "$@" &
