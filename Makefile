@@ -101,8 +101,9 @@ $(units) $(lives): $(O)/%: $(O)/%.o $(unit_help) $(O)/libtracetrap.a
 
 # Benchmarks, each a program of its own.
 bench_progs := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/bench/bench_*.c)))
+bench_help := $(patsubst %.c,$(O)/%.o,$(filter-out tests/bench/bench_%.c,$(sort $(wildcard tests/bench/*.c))))
 benches: $(bench_progs)
-$(bench_progs): $(O)/%: $(O)/%.o $(unit_help) $(O)/libtracetrap.a
+$(bench_progs): $(O)/%: $(O)/%.o $(bench_help) $(unit_help) $(O)/libtracetrap.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) -o $@ $^ $(LDFLAGS) $(ldlibs) -lcmocka
 
@@ -164,7 +165,7 @@ soak: all ## ten minutes of ordinary work on each kernel must fire nothing
 	$(Q)tests/vm/soak.sh $(O)
 
 bench: ## figures beside peers, measured in one run
-	$(Q)conf/build/deps.sh bench
+	$(Q)conf/build/deps.sh bench $(O)/peers
 	$(Q)$(MAKE) -j2 all $(O)/tests/fault/fault benches
 	$(Q)tests/bench/run.sh $(O)
 
@@ -189,4 +190,4 @@ help: ## this list
 	@echo '  with CC=clang, SAN=1 (ASan and UBSan, in build/san), STATIC=1 (one static binary,'
 	@echo '  in build/static), V=1 (show the commands), B=DIR (build elsewhere)'
 
--include $(objs:.o=.d) $(unit_help:.o=.d) $(units:=.d) $(bench_progs:=.d) $(lives:=.d) $(fault_objs:.o=.d) $(fuzzers:=.d) $(fuzz_main:.o=.d) $(patsubst %.skel.h,%.bpf.d,$(skels))
+-include $(objs:.o=.d) $(unit_help:.o=.d) $(units:=.d) $(bench_progs:=.d) $(bench_help:.o=.d) $(lives:=.d) $(fault_objs:.o=.d) $(fuzzers:=.d) $(fuzz_main:.o=.d) $(patsubst %.skel.h,%.bpf.d,$(skels))

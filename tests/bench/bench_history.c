@@ -1,43 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The history on disk: 24 h of 200 series at one reading a second through the recorder (encoding, the writer's files, folding),
- * what it weighs, and its replay under 40 rules. Two thirds of the series move, as those of a busy machine do.
+ * bench_history [DIR]: the history on disk. The made-up day of day.h through the recorder (encoding, the writer's files,
+ * folding), what it weighs, and its replay under 40 rules. With DIR it stays there, as DIR/history.
  */
 #include <fcntl.h>
 
+#include "engine/base/clock.h"
 #include "engine/record/hourlog.h"
 #include "engine/replay_hours.h"
+#include "engine/vocabulary.h"
+#include "rules/load.h"
 #include "snapshot/store/hours.h"
-#include "tests/bench/rules.h"
+#include "tests/bench/day.h"
 #include "tests/unit/support/bundle.h"
-
-#define SERIES 200
-#define RULES 40
-#define SECONDS (24 * 3600)
-#define READINGS ((double)SERIES * SECONDS)
-#define REALTIME_OFFSET INT64_C(1794999600000000000)
-
-/* Walks between 0 and 60 %, with a spike now and then. */
-static void move(struct series *s)
-{
-	for (unsigned i = 0; i < SERIES; i++) {
-		int64_t v = s->readings[i].value + (int64_t)(series_random(s) % 20000) - 10000;
-		if (i % 3 == 0)
-			continue;
-		s->readings[i].value = series_random(s) % 5000 ? CLAMP(v, 0, 600000) : 900000;
-	}
-}
 
 /* CPU ns: of the daemon's side, of the writer's. */
 struct cost {
 	uint64_t encode_ns, write_ns;
 };
 
-static int record_second(struct series *s, struct hourlog *log, struct hours *hours, uint64_t t_ns, struct cost *cost)
+static int record_second(struct day *d, struct hourlog *log, struct hours *hours, struct cost *cost)
 {
-	move(s);
+	day_second(d);
 	uint64_t begin = clock_now(CLOCK_PROCESS_CPUTIME_ID);
-	hourlog_second(log, t_ns, s->readings, SERIES);
+	hourlog_second(log, d->t * NS_PER_S, d->readings, d->n);
 	const struct buf *bytes = hourlog_pending(log);
 	uint64_t encoded = clock_now(CLOCK_PROCESS_CPUTIME_ID);
 	int r = hours_append(hours, bytes->data, bytes->len);
@@ -47,54 +33,95 @@ static int record_second(struct series *s, struct hourlog *log, struct hours *ho
 	return r;
 }
 
-static int record_day(struct series *s, const char *dir, struct cost *cost)
+static void begin_recording(const struct day *d, struct hourlog *log)
 {
-	struct entities *entities = entities_new(ENTITY_DEFAULT_MAX);
+	hourlog_input(log, &(struct input){.kind = INPUT_CLOCK, .clock = {0, DAY_BEGIN_S * (int64_t)NS_PER_S, 0}});
+	for (uint16_t slot = ENTITY_HOST + 1; slot < entities_max(d->entities); slot++) {
+		const struct entity *e = entities_get(d->entities, slot);
+		if (e->alive)
+			hourlog_input(log, &(struct input){.kind = INPUT_BORN, .born = {slot, e->kind, e->name}});
+	}
+}
+
+static int record_day(struct day *d, const char *dir, struct cost *cost)
+{
+	static uint64_t period_ns[1024];
 	struct inputlog_options o = {
-		.vocabulary = &s->vocabulary, .period_ns = s->period_ns, .rules_digest = "", .entities = entities};
+		.vocabulary = vocabulary(), .period_ns = period_ns, .rules_digest = "", .entities = d->entities};
 	struct hourlog *log = NULL;
 	struct hours *hours = NULL;
 	_cleanup_close_ int state = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (size_t i = 0; i < MIN(o.vocabulary->n_signals, ARRAY_SIZE(period_ns)); i++)
+		period_ns[i] = NS_PER_S;
 	int r = state < 0 ? -errno : hourlog_new(&o, 1, &log);
 	r = r < 0 ? r : hours_open(state, &(struct hours_bounds){0}, (gid_t)-1, &hours);
 	if (r == 0)
-		hourlog_input(log, &(struct input){.kind = INPUT_CLOCK, .clock = {0, REALTIME_OFFSET, 0}});
-	for (unsigned t = 1; r == 0 && t <= SECONDS; t++)
-		r = record_second(s, log, hours, t * NS_PER_S, cost);
+		begin_recording(d, log);
+	while (r == 0 && d->t < DAY_SECONDS)
+		r = record_second(d, log, hours, cost);
 	if (hours)
 		hours_close(hours);
 	hourlog_free(log);
-	entities_free(entities);
 	return r;
 }
 
-int main(void)
+static void tell_cost(const struct day *d, const struct cost *cost, const struct hours_extent *extent)
 {
-	static struct series s;
+	double hours = DAY_SECONDS / 3600.0, bytes = (double)extent->bytes;
+	double encode_ms = (double)cost->encode_ns / hours / 1e6, write_ms = (double)cost->write_ns / hours / 1e6;
+	printf("history, %zu series at 1 Hz: %.2f bytes a reading; an hour costs %.2f MiB and %.0f ms of CPU (daemon %.0f, "
+	       "writer %.0f)\n",
+	       d->n, bytes / (double)d->n / DAY_SECONDS, bytes / (1 << 20) / hours, encode_ms + write_ms, encode_ms, write_ms);
+}
+
+static struct ruleset *load_rules(const struct day *day)
+{
+	_cleanup_buf_ struct buf text = {0};
+	const struct load_options options = {.vocabulary = vocabulary()};
+	struct diagnostics *d = diagnostics_new();
+	struct ruleset *set = NULL;
+	size_t n;
+	day_rules(day, DAY_TRACETRAP, &text);
+	if (rules_load_text("day.yaml", buf_str(&text), text.len, &options, d, &set) < 0) {
+		const struct diagnostic *all = diagnostics_all(d, &n);
+		for (size_t i = 0; i < n; i++)
+			fprintf(stderr, "day.yaml:%u: %s\n", all[i].at.line, all[i].message);
+	}
+	diagnostics_free(d);
+	return set;
+}
+
+static int replay_day(const struct day *d, const char *path)
+{
+	_cleanup_(replay_done) struct replay_result result = {0};
+	struct ruleset *set = load_rules(d);
+	struct replay_hours_options hours = {.path = path};
+	struct replay_options o = {.rules = set, .vocabulary = vocabulary()};
+	uint64_t damaged = 0, begin = clock_now(CLOCK_PROCESS_CPUTIME_ID);
+	int r = set ? replay_hours(&hours, &o, &result, &damaged) : -EINVAL;
+	double s = (double)(clock_now(CLOCK_PROCESS_CPUTIME_ID) - begin) / NS_PER_S;
+	printf("replay, 24 h of %zu series under %u rules: %.3f s of CPU (budget 1 s), %.1f million readings a second, %zu firings\n",
+	       d->n, DAY_RULES, s, (double)result.samples / s / 1e6, result.happening);
+	ruleset_free(set);
+	return r < 0 || damaged || result.samples != d->n * DAY_SECONDS ? -EIO : 0;
+}
+
+int main(int argc, char *argv[])
+{
+	static struct day d;
 	struct cost cost = {0};
 	struct hours_extent extent = {0};
-	char path[512];
-	char *dir = scratch_make();
+	char path[512], *scratch = argc > 1 ? NULL : scratch_make();
+	const char *dir = scratch ? scratch : argv[1];
 	snprintf(path, sizeof(path), "%s/" HOURS_DIR, dir);
-	series_init(&s, SERIES, TIER_SECOND, /* period_ns= */ NS_PER_S, /* value= */ 200000);
-	struct ruleset *set = series_rules(&s, RULES, SERIES / RULES);
-	int r = set ? record_day(&s, dir, &cost) : -EINVAL;
+	int r = day_init(&d);
+	r = r < 0 ? r : record_day(&d, dir, &cost);
 	r = r < 0 ? r : hours_extent(path, &extent);
-	printf("%-28s %8.2f bytes per reading, %.2f MiB per hour\n", "history, 200 x 1 Hz", (double)extent.bytes / READINGS,
-	       (double)extent.bytes / (1 << 20) / 24);
-	printf("%-28s %8.1f ns per reading in the daemon, %.1f in the writer; %.1f us per second in all\n", "writing it",
-	       (double)cost.encode_ns / READINGS, (double)cost.write_ns / READINGS,
-	       (double)(cost.encode_ns + cost.write_ns) / SECONDS / 1e3);
-	struct replay_hours_options hours = {.path = path};
-	struct replay_options o = {.rules = set, .vocabulary = &s.vocabulary};
-	struct replay_result result = {0};
-	uint64_t damaged = 0, begin = clock_now(CLOCK_PROCESS_CPUTIME_ID);
-	r = r < 0 ? r : replay_hours(&hours, &o, &result, &damaged);
-	printf("%-28s %8.3f s for %llu readings, %zu firings\n", "replay of 24 h x 200 x 40",
-	       (double)(clock_now(CLOCK_PROCESS_CPUTIME_ID) - begin) / NS_PER_S, (unsigned long long)result.samples,
-	       result.happening);
-	replay_done(&result);
-	ruleset_free(set);
-	scratch_remove(dir);
-	return r < 0 || damaged;
+	if (r == 0)
+		tell_cost(&d, &cost, &extent);
+	r = r < 0 ? r : replay_day(&d, path);
+	day_done(&d);
+	if (scratch)
+		scratch_remove(scratch);
+	return r < 0;
 }
