@@ -128,7 +128,10 @@ echo "== size of those bundles"
 stop "$d"
 
 for b in "$build"/tests/bench/bench_*; do
-  [ -x "$b" ] && [ ! -d "$b" ] && case $b in *.o | *.d) ;; *) echo "== $(basename "$b")"; "$b" ;; esac
+  # The last two are run by peers.sh.
+  [ -x "$b" ] && [ ! -d "$b" ] && case $b in *.o | *.d | */bench_history | */bench_peers) ;; *) echo "== $(basename "$b")"; "$b" ;; esac
 done
+echo "== a day of history under 40 rules, beside pmie and promtool on equal values"
+tests/bench/peers.sh "$build"
 echo "== armed detectors: cost per event, beside bpftrace"
 tests/bench/detectors.sh "$build"
