@@ -34,7 +34,10 @@ sleep 2
 for _ in $(seq 300); do compgen -G "$TRACETRAP_STATE_DIR/incidents/*.tar.zst" >/dev/null && break; sleep 0.1; done
 bundle=$(ls "$TRACETRAP_STATE_DIR"/incidents/*.tar.zst)
 
-before_shows_the_spike() { "$T" cat @last profile/before.folded >"$work/f" && grep -q 'fault-spin;.*chacha' "$work/f"; }
+before_shows_the_spike() {
+  "$T" cat @last profile/before.folded >"$work/f"
+  grep -q 'fault-spin;.*chacha' "$work/f" || { sort -t' ' -k2 -rn "$work/f" | cut -c1-200 | head; "$T" show @last | sed -n '/^missing/,$p'; return 1; }
+}
 it a_spike_that_ended_before_the_trigger_is_in_before_folded before_shows_the_spike
 it the_bundle_verifies "$T" verify @last
 plain_tools() { mkdir -p "$work/x" && tar --zstd -xf "$bundle" -C "$work/x" && zstd -tq "$bundle"; }
