@@ -424,9 +424,9 @@ static void job_write(struct job *j)
 		return;
 	}
 	write_perfdata(j);
-	write_flame(j);
-	write_symbols(j);
 	write_summary(j);
+	write_symbols(j);
+	write_flame(j); /* last: it is drawn from the rest */
 }
 
 int collect_profile(struct collect *c)

@@ -14,7 +14,7 @@
 	X("kmsg", collect_kmsg, COLLECT_SPAN, 7, 2000, ON_REQUEST, "the kernel log, and what came until the end of the window") \
 	X("mem", collect_mem, COLLECT_NOW, 3, 2000, ON_REQUEST, "memory: meminfo, vmstat, zones, buddies, slabs, pressure") \
 	X("net", collect_net, COLLECT_NOW, 5, 3000, ON_REQUEST, "network: devices, protocol counters, sockets, backlogs") \
-	X("profile", collect_profile, COLLECT_SPAN, 0, 5000, ON_REQUEST, "CPU profile before and after the firing, flame graph") \
+	X("profile", collect_profile, COLLECT_SPAN, 0, 15000, ON_REQUEST, "CPU profile before and after the firing, flame graph") \
 	X("samples", collect_samples, COLLECT_END, 0, 10000, ALWAYS, "the engine's input log and the rule's own signals") \
 	X("sched", collect_sched, COLLECT_NOW, 2, 2000, ON_REQUEST, "scheduler: load, run queues, interrupts, softirqs, pressure") \
 	X("sysrq-l", collect_sysrq_l, COLLECT_NOW, 0, 5000, ON_REQUEST, "backtrace of what runs on every CPU")            \

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # all.sh BUILD [ERE]: the scenarios (whose names match), each in a VM of its own, their sum, and the table of what each detector
 # is on which kernel.
-# FULL=1: all kernels, sweeps and long runs. `scenario` shares the machine with one other; what is judged by the time it took
-# runs `alone`. What fails is run once more by itself, and the output tells of both: emulators on a busy machine can starve a
-# fault of what it needs to be one.
+# FULL=1: all kernels, sweeps and long runs. `scenario` shares the machine with one other; what is judged by the CPU time it took
+# or made runs `alone`, since a guest beside another loses half its ticks. What fails is run once more by itself, and the output
+# tells of both: emulators on a busy machine can starve a fault of what it needs to be one.
 set -u
 cd "$(dirname "$0")/../.."
 build=$1 only=${2:-}
@@ -74,15 +74,15 @@ for suite in "${kernels[@]}"; do
   scenario "detectors of the network and of CPUs on $suite" -k "$suite" -t 900 -q "$devices" -- "${env[@]}" tests/vm/detectors.sh "${net[@]}"
 done
 disk
-scenario "faults of the signals' rules on bookworm" -t 600 -q "$disk" -- "${env[@]}" tests/vm/faults.sh "${four[@]}"
+alone "faults of the signals' rules on bookworm" -t 600 -q "$disk" -- "${env[@]}" tests/vm/faults.sh "${four[@]}"
 for suite in bullseye trixie; do
   disk
-  scenario "boot, doctor and faults on $suite" -k "$suite" -t 600 -q "$disk" -- "${env[@]}" tests/vm/faults.sh "${some[@]}"
+  alone "boot, doctor and faults on $suite" -k "$suite" -t 600 -q "$disk" -- "${env[@]}" tests/vm/faults.sh "${some[@]}"
 done
-scenario "a storm of forks" -t 200 -- "${env[@]}" tests/vm/forkstorm.sh
 scenario "400 D tasks and a 128 KiB log" -t 400 -a "log_buf_len=128K" -- "${env[@]}" tests/vm/dstate.sh
 scenario "a store frozen for 30 s" -t 400 -- "${env[@]}" tests/vm/frozen.sh
 scenario "live tests on bookworm" -t 300 -- "${env[@]}" tests/vm/live.sh detect tasks lacp
+alone "a storm of forks" -t 200 -- "${env[@]}" tests/vm/forkstorm.sh
 alone "spikes of each length" -t "${FULL:+2}600" -- "${env[@]}" tests/vm/spikes.sh "${FULL:+5}"
 alone "ordinary work fires nothing" -m 3072 -t 1200 -- "${env[@]}" tests/vm/quiet.sh "$quiet"
 failed_once_more

@@ -13,7 +13,7 @@ if [ -b /dev/vda ]; then
 fi
 if wanted lacp; then tests/fault/lacp.sh up; sleep 8; fi
 
-# Beside another VM the emulation alone makes half a machine of system time while it starts.
+# The emulation alone makes half a machine of system time while it starts.
 daemon_start --set cpu-sys-spike.limits.rule=none --set cpu-sys-spike.level=70% --set memory-burst.burst=200MiB --set io-burst.level=4MiB/s
 tick() { "$T" doctor --json | jq -e ".[] | select(.facility == \"tick\") | $1"; }
 case $(uname -r) in
