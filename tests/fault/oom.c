@@ -39,6 +39,7 @@ int fault_oom(const struct fault_args *a)
 	fault_say("pid", "%d", pid);
 	waitpid(pid, &status, 0);
 	fault_say("killed", "%d", WIFSIGNALED(status) && WTERMSIG(status) == 9);
+	fault_sleep(1); /* a runtime takes its time as well before it removes the group; afterwards its id has no name */
 	rmdir(cgroup);
 	return WIFSIGNALED(status) ? 0 : 1;
 }
