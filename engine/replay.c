@@ -94,6 +94,8 @@ static void on_transition(void *ctx, const struct transition *t)
 			 .entity_kind = e->kind,
 			 .token = t->token,
 			 .excepted = t->exception != NULL,
+			 .by_hand = t->by_hand,
+			 .drill = t->drill,
 			 .comparable = is_recorded_rule(p, p->options->rules->rules[t->rule].name),
 			 .mark = mark_of(p, t)};
 	memcpy(s.entity, e->name, sizeof(s.entity));
@@ -121,6 +123,8 @@ static int take_recorded(struct replay *p, const struct recorded_transition *t)
 			 .entity_kind = t->entity_kind,
 			 .token = t->token,
 			 .excepted = t->excepted,
+			 .by_hand = t->by_hand,
+			 .drill = t->drill,
 			 .comparable = is_recorded_rule(p, ours->name),
 			 .mark = ""};
 	snprintf(s.entity, sizeof(s.entity), "%s", t->entity);
@@ -131,7 +135,8 @@ static int take_recorded(struct replay *p, const struct recorded_transition *t)
 static bool said_equal(const struct replay *p, const struct said *a, const struct said *b)
 {
 	return a->t_ns == b->t_ns && a->kind == b->kind && a->entity_kind == b->entity_kind && streq(a->rule, b->rule) &&
-	       streq(a->entity, b->entity) && a->excepted == b->excepted && (a->token == b->token || !p->tokens);
+	       streq(a->entity, b->entity) && a->excepted == b->excepted && a->by_hand == b->by_hand && a->drill == b->drill &&
+	       (a->token == b->token || !p->tokens);
 }
 
 static void said_describe(const struct said *s, char *text, size_t size)
@@ -161,6 +166,21 @@ static const struct said *next_comparable(const struct heap_of_said *list, size_
 	return *at < list->n ? &list->of[(*at)++] : NULL;
 }
 
+static void tell(const struct replay *p, const struct said *s)
+{
+	const struct recorded_transition t = {.t_ns = s->t_ns,
+					      .kind = s->kind,
+					      .rule = s->rule,
+					      .entity = s->entity,
+					      .entity_kind = s->entity_kind,
+					      .token = s->token,
+					      .drill = s->drill,
+					      .by_hand = s->by_hand,
+					      .excepted = s->excepted};
+	if (p->options->decided)
+		p->options->decided(p->options->decided_ctx, &t);
+}
+
 /* All that an input led to is known on both sides once the next one begins. */
 static void settle(struct replay *p)
 {
@@ -170,6 +190,8 @@ static void settle(struct replay *p)
 		const struct said *decided = next_comparable(&p->decided, &k);
 		if (!recorded && !decided)
 			break;
+		if (decided)
+			tell(p, decided);
 		if (!recorded || !decided || !said_equal(p, recorded, decided))
 			note_difference(p, recorded, decided);
 	}

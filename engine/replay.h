@@ -27,6 +27,7 @@
 #include "rules/rule.h"
 
 struct machine;
+struct recorded_transition; /* engine/record/inputlog.h */
 
 /* A piece of a recording, as inputlog_feed() takes it. */
 struct replay_piece {
@@ -48,6 +49,9 @@ struct replay_options {
 	const struct vocabulary *vocabulary;
 	void (*watch)(void *ctx, const struct machine *m); /* NULL; after each input. The machine is another one after a restart. */
 	void *watch_ctx;
+	/* NULL; what is decided again, in its order: each transition of a rule that is here as it was recorded then. */
+	void (*decided)(void *ctx, const struct recorded_transition *t);
+	void *decided_ctx;
 };
 
 struct replay_firing {

@@ -12,7 +12,7 @@ struct said {
 	const char *rule; /* owned by the ruleset */
 	enum entity_kind entity_kind;
 	char entity[ENTITY_NAME_MAX];
-	bool token, excepted;
+	bool token, excepted, by_hand, drill;
 	bool comparable; /* its rule is as it was recorded then */
 	const char *mark;
 };
