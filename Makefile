@@ -65,7 +65,7 @@ unit_help := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard tests/unit/support/*.c)))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo check check-root check-vm soak bench benches unit mutate live fuzz fuzz-live fuzz-loop clean help install
+.PHONY: all deps demo check check-root check-vm soak bench benches unit property mutate live fuzz fuzz-live fuzz-loop clean help install
 
 all: $(O)/tracetrap ## build everything into build/
 
@@ -140,6 +140,18 @@ fuzz-loop: $(fuzzers)
 unit: $(units) ## run the unit and property tests (no root, no sleeping)
 	$(Q)tests/run-units $(units)
 
+# Random rules over random inputs at full size. The program is made of what decides, records and replays, and no more, so that
+# it is soon made in any way.
+property_names := build_rule course course_replay dice naive naive_except naive_reads naive_reload naive_value random_inputs random_rules vocabulary
+property_src := $(property_names:%=tests/unit/support/%.c) tests/property/property.c engine/replay.c engine/replay_match.c rules/rule.c \
+	rules/tell/why.c $(sort $(wildcard engine/base/*.c engine/record/inputlog*.c engine/record/ring*.c rules/run/*.c))
+$(O)/tests/property/property: $(property_src:%.c=$(O)/%.o)
+	$(call say,LINK,$@)
+	$(Q)$(CC) -o $@ $^ $(LDFLAGS) -lsodium -lm $(SANFLAGS)
+
+property: $(O)/tests/property/property ## hold 1,000 random sets of rules, and one over 10^6 inputs, against what they mean
+	$(Q)$< 1000 1000 1000000
+
 mutate: $(O)/tracetrap ## what the tests of the stock rules and packs would not notice
 	$(Q)$(O)/tracetrap test --mutate conf/rules.d/tests conf/packs/tests
 
@@ -190,4 +202,4 @@ help: ## this list
 	@echo '  with CC=clang, SAN=1 (ASan and UBSan, in build/san), STATIC=1 (one static binary,'
 	@echo '  in build/static), V=1 (show the commands), B=DIR (build elsewhere)'
 
--include $(objs:.o=.d) $(unit_help:.o=.d) $(units:=.d) $(bench_progs:=.d) $(bench_help:.o=.d) $(lives:=.d) $(fault_objs:.o=.d) $(fuzzers:=.d) $(fuzz_main:.o=.d) $(patsubst %.skel.h,%.bpf.d,$(skels))
+-include $(objs:.o=.d) $(unit_help:.o=.d) $(units:=.d) $(bench_progs:=.d) $(bench_help:.o=.d) $(lives:=.d) $(O)/tests/property/property.d $(fault_objs:.o=.d) $(fuzzers:=.d) $(fuzz_main:.o=.d) $(patsubst %.skel.h,%.bpf.d,$(skels))

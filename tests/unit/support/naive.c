@@ -83,6 +83,8 @@ static void step(struct naive *n, size_t rule, size_t slot, enum truth counts_as
 	const struct rule *r = &n->set->rules[rule];
 	struct naive_watch *w = &n->watches[rule][slot];
 	bool any = false, of = r->hold_ns && r->hold_of_ns;
+	if (w->n && counts_as == TRUTH_UNKNOWN && w->records[w->n - 1].counts_as == TRUTH_UNKNOWN)
+		w->n--; /* an unknown one after another says nothing more */
 	w->records = grown(w->records, w->n, sizeof(*w->records));
 	w->records[w->n++] = (struct naive_record){n->now_ns, counts_as};
 	if (w->state == RULE_FIRING) {
@@ -99,95 +101,6 @@ static void step(struct naive *n, size_t rule, size_t slot, enum truth counts_as
 		turn(n, w, RULE_IDLE, "idle", rule, slot);
 }
 
-/* --- which rules read what --- */
-
-typedef bool (*visit_fn)(const struct expr *e, enum entity_kind inside, bool quantified, const void *ctx);
-
-static bool any_node(const struct expr *e, enum entity_kind inside, bool quantified, visit_fn visit, const void *ctx)
-{
-	if (!e)
-		return false;
-	if (visit(e, inside, quantified, ctx))
-		return true;
-	if (e->kind == EXPR_ANY || e->kind == EXPR_ALL || e->kind == EXPR_TALLY)
-		return any_node(e->a, e->over.kind, true, visit, ctx);
-	return any_node(e->a, inside, quantified, visit, ctx) || any_node(e->b, inside, quantified, visit, ctx);
-}
-
-static bool any_expr(const struct rule *r, visit_fn visit, const void *ctx)
-{
-	return any_node(r->when, r->for_each, false, visit, ctx) || any_node(r->clear, r->for_each, false, visit, ctx) ||
-	       any_node(r->arm.when, r->for_each, false, visit, ctx);
-}
-
-struct asked {
-	const struct naive *n;
-	const struct reading *reading;
-	uint16_t entity;
-};
-
-static int signal_of(const struct expr *e, bool *ret_of_host)
-{
-	*ret_of_host = e->kind == EXPR_SIGNAL ? e->signal.of_host : e->kind == EXPR_WINDOW && e->window.of_host;
-	return e->kind == EXPR_SIGNAL ? e->signal.signal : e->kind == EXPR_WINDOW ? e->window.signal : -1;
-}
-
-static bool reads(const struct expr *e, enum entity_kind inside, bool quantified, const void *ctx)
-{
-	const struct asked *a = ctx;
-	bool of_host;
-	if (signal_of(e, &of_host) != a->reading->signal)
-		return false;
-	if (of_host || inside == ENTITY_KIND_HOST)
-		return a->reading->entity == ENTITY_HOST;
-	return quantified ? a->n->slots[a->reading->entity].kind == inside : a->reading->entity == a->entity;
-}
-
-/* Which events are asked for: any, or those of one detector that arrived for `event`, by a rule on `own`. */
-struct asked_events {
-	int detector;
-	uint16_t event, own;
-};
-
-static bool counts_events(const struct expr *e, enum entity_kind inside, bool quantified, const void *ctx)
-{
-	(void)inside;
-	const struct asked_events *a = ctx;
-	if (e->kind != EXPR_EVENTS || a->detector < 0)
-		return e->kind == EXPR_EVENTS;
-	return e->events.detector == a->detector && (quantified || a->own == ENTITY_HOST || a->own == a->event);
-}
-
-static bool is_signal(const struct expr *e, enum entity_kind inside, bool quantified, const void *ctx)
-{
-	bool of_host;
-	(void)inside;
-	(void)quantified;
-	(void)ctx;
-	return signal_of(e, &of_host) >= 0;
-}
-
-static bool tick_is_due(const struct naive *n, const struct rule *r, uint16_t entity, const struct input *in)
-{
-	static const struct asked_events any = {.detector = -1};
-	if (in->tick.n && (any_expr(r, counts_events, &any) || !any_expr(r, is_signal, NULL)))
-		return true;
-	for (size_t i = 0; i < in->tick.n; i++) {
-		struct asked a = {n, &in->tick.readings[i], entity};
-		if (n->slots[a.reading->entity].alive && any_expr(r, reads, &a))
-			return true;
-	}
-	return false;
-}
-
-bool naive_is_due(const struct naive *n, const struct rule *r, uint16_t entity, const struct input *in)
-{
-	if (in->kind == INPUT_TICK)
-		return tick_is_due(n, r, entity, in);
-	struct asked_events of = {in->event.detector, in->event.entity, entity};
-	return in->kind == INPUT_EVENT && n->detectors[of.detector].attached && any_expr(r, counts_events, &of);
-}
-
 /* --- inputs --- */
 
 static enum truth policy(const struct rule *r, enum truth t, bool clearing)
@@ -202,17 +115,17 @@ static enum truth negated(enum truth t)
 	return t == TRUTH_UNKNOWN ? t : t == TRUTH_TRUE ? TRUTH_FALSE : TRUTH_TRUE;
 }
 
-static uint64_t gap_of(uint64_t period_ns)
+uint64_t naive_gap(const struct naive *n, bool slow)
 {
-	return MAX(period_ns * 5 / 2, NS_PER_S);
+	return MAX((slow ? MAX(n->period_ns, NS_PER_S) : n->period_ns) * 5 / 2, NS_PER_S);
 }
 
 static void evaluate(struct naive *n, size_t rule, size_t slot)
 {
 	const struct rule *r = &n->set->rules[rule];
 	struct naive_watch *w = &n->watches[rule][slot];
-	bool has_signals = any_expr(r, is_signal, NULL);
-	if (w->judged && has_signals && n->now_ns - w->evaluated_ns > gap_of(n->period_ns))
+	bool has_signals = naive_any(r, naive_is_signal, NULL);
+	if (w->judged && has_signals && n->now_ns - w->evaluated_ns > naive_gap(n, false))
 		step(n, rule, slot, policy(r, TRUTH_UNKNOWN, w->state == RULE_FIRING));
 	w->verdict = naive_truth(n, r->when, (uint16_t)slot);
 	if (w->state == RULE_FIRING)
@@ -261,9 +174,16 @@ static void gone(struct naive *n, uint16_t slot)
 	n->slots[slot].series = NULL;
 	n->slots[slot].alive = false;
 	for (size_t d = 0; d < ARRAY_SIZE(n->detectors); d++)
-		for (size_t i = 0; i < n->detectors[d].n; i++)
-			if (n->detectors[d].entity[i] == slot)
-				n->detectors[d].entity[i] = ENTITY_HOST;
+		n->detectors[d].of[slot].n = 0;
+}
+
+/* Nothing looks back over a gap. */
+static bool ends_gap(const struct naive *n, const struct naive_series *s)
+{
+	size_t last = s->n;
+	while (last && s->of[last - 1].unknown)
+		last--;
+	return last && n->now_ns - s->of[last - 1].t_ns > naive_gap(n, false);
 }
 
 static void read_one(struct naive *n, const struct reading *r)
@@ -271,20 +191,43 @@ static void read_one(struct naive *n, const struct reading *r)
 	if (!n->slots[r->entity].alive)
 		return;
 	struct naive_series *s = &n->slots[r->entity].series[r->signal];
+	if (!r->unknown && ends_gap(n, s)) {
+		free(s->of);
+		*s = (struct naive_series){0};
+	}
 	s->of = grown(s->of, s->n, sizeof(*s->of));
 	s->of[s->n++] = (struct naive_reading){n->now_ns, r->unknown, r->value};
 }
 
+static void arrive(struct naive *n, struct naive_arrivals *a)
+{
+	a->t_ns = grown(a->t_ns, a->n, sizeof(*a->t_ns));
+	a->t_ns[a->n++] = n->now_ns;
+}
+
 static void take_event(struct naive *n, const struct input *in)
 {
-	size_t d = in->event.detector, k = n->detectors[d].n;
-	if (!n->detectors[d].attached)
+	if (!n->detectors[in->event.detector].attached)
 		return;
-	n->detectors[d].t_ns = grown(n->detectors[d].t_ns, k, sizeof(uint64_t));
-	n->detectors[d].entity = grown(n->detectors[d].entity, k, sizeof(uint16_t));
-	n->detectors[d].t_ns[k] = n->now_ns;
-	n->detectors[d].entity[k] = in->event.entity;
-	n->detectors[d].n++;
+	arrive(n, &n->detectors[in->event.detector].of[ENTITY_HOST]);
+	if (in->event.entity != ENTITY_HOST)
+		arrive(n, &n->detectors[in->event.detector].of[in->event.entity]);
+}
+
+static void take_attach(struct naive *n, size_t detector, bool attached)
+{
+	for (uint16_t slot = 0; !attached && slot < NAIVE_SLOTS; slot++)
+		n->detectors[detector].of[slot].n = 0;
+	n->detectors[detector].attached = attached;
+}
+
+/* What goes or changes ends; naive_reload() does the rest. */
+static void take_reload(struct naive *n, const struct input *in)
+{
+	for (size_t rule = 0; rule < n->set->n; rule++)
+		for (size_t i = 0; i < in->reload.n_gone; i++)
+			for (size_t slot = 0; streq(in->reload.gone[i], n->set->rules[rule].name) && slot < NAIVE_SLOTS; slot++)
+				forget_watch(n, rule, slot);
 }
 
 void naive_input(struct naive *n, const struct input *in)
@@ -307,13 +250,14 @@ void naive_input(struct naive *n, const struct input *in)
 		evaluate_due(n, in);
 		break;
 	case INPUT_ATTACH:
-		if (!in->attach.attached)
-			n->detectors[in->attach.detector].n = 0;
-		n->detectors[in->attach.detector].attached = in->attach.attached;
+		take_attach(n, in->attach.detector, in->attach.attached);
 		break;
 	case INPUT_CLOCK:
 		n->realtime_offset_ns = in->clock.realtime_offset_ns;
 		n->utc_offset_s = in->clock.utc_offset_s;
+		break;
+	case INPUT_RELOAD:
+		take_reload(n, in);
 		break;
 	default:
 		break;
@@ -324,9 +268,8 @@ void naive_stop(struct naive *n)
 {
 	for (uint16_t slot = 0; slot < NAIVE_SLOTS; slot++)
 		gone(n, slot);
-	for (size_t d = 0; d < ARRAY_SIZE(n->detectors); d++) {
-		free(n->detectors[d].t_ns);
-		free(n->detectors[d].entity);
-	}
+	for (size_t d = 0; d < ARRAY_SIZE(n->detectors); d++)
+		for (uint16_t slot = 0; slot < NAIVE_SLOTS; slot++)
+			free(n->detectors[d].of[slot].t_ns);
 	buf_done(&n->said);
 }

@@ -5,34 +5,28 @@
 
 #include <math.h>
 
-#define SEEN_MAX 4096
+#define SEEN_MAX NAIVE_SEEN_MAX
 
-/* The known readings a window may look at, oldest first: all, or the first of each second. */
-struct seen {
-	uint64_t t_ns[SEEN_MAX];
-	int64_t value[SEEN_MAX];
-	bool fresh[SEEN_MAX]; /* after a gap */
-	size_t n;
-};
-
-static void look(const struct naive_series *s, bool slow, uint64_t gap_ns, struct seen *ret)
+void naive_look(const struct naive *n, const struct naive_series *s, bool slow, struct naive_seen *ret)
 {
+	uint64_t gap_ns = naive_gap(n, slow);
 	ret->n = 0;
-	for (size_t i = 0; i < s->n; i++) {
+	for (size_t i = s->windows_from; i < s->n; i++) {
 		const struct naive_reading *r = &s->of[i];
-		size_t n = ret->n;
-		if (r->unknown || (slow && n && ret->t_ns[n - 1] / NS_PER_S == r->t_ns / NS_PER_S))
+		size_t k = ret->n;
+		if (r->unknown || (slow && k && ret->t_ns[k - 1] / NS_PER_S == r->t_ns / NS_PER_S))
 			continue;
-		if (n == SEEN_MAX)
+		if (k == SEEN_MAX)
 			abort();
-		ret->t_ns[n] = r->t_ns;
-		ret->value[n] = r->value;
-		ret->fresh[n] = n == 0 || r->t_ns - ret->t_ns[n - 1] > gap_ns;
+		ret->t_ns[k] = r->t_ns;
+		ret->value[k] = r->value;
+		ret->index[k] = i;
+		ret->fresh[k] = k == 0 || r->t_ns - ret->t_ns[k - 1] > gap_ns;
 		ret->n++;
 	}
 }
 
-static double ewma(const struct seen *s, size_t begin, uint64_t tau_ns)
+static double ewma(const struct naive_seen *s, size_t begin, uint64_t tau_ns)
 {
 	double value = (double)s->value[begin];
 	for (size_t i = begin + 1; i < s->n; i++) {
@@ -145,22 +139,31 @@ static bool work_out(enum window_fn fn, const uint64_t *t_ns, const int64_t *v, 
 	}
 }
 
+/* The first reading of the ewma: where its run begins, or the first since it was asked for. */
+static bool ewma_since(const struct naive *n, const struct expr *e, const struct naive_series *series,
+		       const struct naive_seen *s, size_t begin, double *ret)
+{
+	for (size_t i = 0; i < series->n_ewmas; i++)
+		while (series->ewmas[i].tau_ns == e->window.span_ns && begin < s->n && s->index[begin] < series->ewmas[i].from)
+			begin++;
+	return begin < s->n && n->now_ns - s->t_ns[begin] >= e->window.span_ns && set(ret, ewma(s, begin, e->window.span_ns), true);
+}
+
 static bool window(const struct naive *n, const struct expr *e, const struct naive_series *series, double *ret)
 {
-	static struct seen s;
-	uint64_t span_ns = e->window.span_ns, period_ns = n->period_ns;
+	static struct naive_seen s;
+	uint64_t span_ns = e->window.span_ns;
 	bool slow = span_ns > 60 * NS_PER_S;
-	uint64_t gap_ns = MAX((slow ? MAX(period_ns, NS_PER_S) : period_ns) * 5 / 2, NS_PER_S);
-	look(series, slow, gap_ns, &s);
-	if (s.n == 0 || n->now_ns - s.t_ns[s.n - 1] > gap_ns)
+	naive_look(n, series, slow, &s);
+	if (s.n == 0 || n->now_ns - s.t_ns[s.n - 1] > naive_gap(n, slow))
 		return false;
 	size_t begin = s.n - 1, first = 0;
 	while (!s.fresh[begin])
 		begin--;
-	if (n->now_ns - s.t_ns[begin] < span_ns)
-		return false;
 	if (e->window.fn == WINDOW_EWMA)
-		return set(ret, ewma(&s, begin, span_ns), true);
+		return ewma_since(n, e, series, &s, begin, ret);
+	if (n->now_ns - MAX(s.t_ns[begin], series->since_ns[slow]) < span_ns)
+		return false;
 	while (first < s.n && s.t_ns[first] + span_ns <= n->now_ns)
 		first++;
 	if (first == s.n || !work_out(e->window.fn, s.t_ns + first, s.value + first, s.n - first, span_ns, ret))
@@ -173,16 +176,16 @@ static bool window(const struct naive *n, const struct expr *e, const struct nai
 static bool latest(const struct naive *n, const struct naive_series *s, double *ret)
 {
 	const struct naive_reading *r = s->n ? &s->of[s->n - 1] : NULL;
-	return r && set(ret, (double)r->value, !r->unknown && n->now_ns - r->t_ns <= MAX(n->period_ns * 5 / 2, NS_PER_S));
+	return r && set(ret, (double)r->value, !r->unknown && n->now_ns - r->t_ns <= naive_gap(n, false));
 }
 
 static bool events(const struct naive *n, const struct expr *e, uint16_t entity, double *ret)
 {
-	size_t d = e->events.detector, count = 0;
-	for (size_t i = 0; i < n->detectors[d].n; i++)
-		count += n->detectors[d].t_ns[i] + e->events.span_ns > n->now_ns &&
-			 (entity == ENTITY_HOST || n->detectors[d].entity[i] == entity);
-	return set(ret, (double)count, n->detectors[d].attached);
+	const struct naive_arrivals *a = &n->detectors[e->events.detector].of[entity];
+	size_t count = 0;
+	for (size_t i = 0; i < a->n; i++)
+		count += a->t_ns[i] + e->events.span_ns > n->now_ns;
+	return set(ret, (double)count, n->detectors[e->events.detector].attached);
 }
 
 /* For how many living entities of the kind `a` has each truth. */
