@@ -65,7 +65,7 @@ unit_help := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard tests/unit/support/*.c)))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo check check-root check-vm soak bench benches unit property mutate live fuzz fuzz-live fuzz-loop clean help install
+.PHONY: all deps demo check check-root check-vm soak bench benches unit property agree mutate live fuzz fuzz-live fuzz-loop clean help install
 
 all: $(O)/tracetrap ## build everything into build/
 
@@ -141,16 +141,19 @@ unit: $(units) ## run the unit and property tests (no root, no sleeping)
 	$(Q)tests/run-units $(units)
 
 # Random rules over random inputs at full size. The program is made of what decides, records and replays, and no more, so that
-# it is soon made in any way.
+# it is soon made in any way; -static is one.
 property_names := build_rule course course_replay dice naive naive_except naive_reads naive_reload naive_value random_inputs random_rules vocabulary
 property_src := $(property_names:%=tests/unit/support/%.c) tests/property/property.c engine/replay.c engine/replay_match.c rules/rule.c \
 	rules/tell/why.c $(sort $(wildcard engine/base/*.c engine/record/inputlog*.c engine/record/ring*.c rules/run/*.c))
-$(O)/tests/property/property: $(property_src:%.c=$(O)/%.o)
+$(O)/tests/property/property $(O)/tests/property/property-static: $(property_src:%.c=$(O)/%.o)
 	$(call say,LINK,$@)
-	$(Q)$(CC) -o $@ $^ $(LDFLAGS) -lsodium -lm $(SANFLAGS)
+	$(Q)$(CC) $(and $(findstring -static,$@),-static) -o $@ $^ $(LDFLAGS) -lsodium -lm $(SANFLAGS)
 
 property: $(O)/tests/property/property ## hold 1,000 random sets of rules, and one over 10^6 inputs, against what they mean
 	$(Q)$< 1000 1000 1000000
+
+agree: ## gcc, clang, a static build and one for this machine must decide all of that alike
+	$(Q)tests/property/agree.sh $(B)
 
 mutate: $(O)/tracetrap ## what the tests of the stock rules and packs would not notice
 	$(Q)$(O)/tracetrap test --mutate conf/rules.d/tests conf/packs/tests

@@ -27,6 +27,7 @@ stage() { # stage NAME COMMAND…: adds up its closing "N passed, N failed" line
 }
 stage "units" make -s -j2 unit B="$build"
 stage "house" tests/house.sh
+stage "property" make -s agree B="$build"
 stage "fuzz corpora" make -s -j2 fuzz B="$build"
 if [ "$(id -u)" != 0 ]; then
   skip bpf "only root may load BPF programs and open perf events"
