@@ -88,7 +88,7 @@ static void print_why(struct json_object *o)
 	json_object_object_get_ex(o, "terms", &terms);
 	for (size_t i = 0; terms && i < json_object_array_length(terms); i++)
 		print_term(json_object_array_get_idx(terms, i));
-	puts("(* flipping this term would flip the verdict)");
+	puts("(* flipping this term would change the verdict)");
 }
 
 static char *make_request(const char *rule, const char *entity)

@@ -15,7 +15,7 @@ struct why_term {
 	enum truth verdict; /* of a truth term */
 	bool known;	    /* of a number term */
 	double value;	    /* in quanta of expr->unit */
-	bool blamed;	    /* flipping this term (an unknown one: knowing it) would change the whole */
+	bool blamed;	    /* flipping this term (an unknown one: knowing it) would make the whole any other of the three */
 	uint16_t entity;    /* whom it was worked out for: below a quantifier, the first entity that decides it */
 };
 
