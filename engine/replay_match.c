@@ -55,18 +55,40 @@ static bool touch(const struct firing_span *a, const struct firing_span *b, uint
 	return same_subject(&a->fired, &b->fired) && !before(a, b, slack_ns) && !before(b, a, slack_ns);
 }
 
+/* Looks for partners in order of time, so that what is over need not be looked at again. */
+struct search {
+	struct firing_spans *among;
+	struct firing_span **lasting; /* of those before `next`, what is not matched yet and may still be touched */
+	size_t n, next;
+	uint64_t slack_ns;
+};
+
+static void search_to(struct search *s, const struct firing_span *of)
+{
+	size_t kept = 0;
+	while (s->next < s->among->n && s->among->span[s->next].fired.t_ns <= of->fired.t_ns)
+		s->lasting[s->n++] = &s->among->span[s->next++];
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->lasting[i]->matched && !before(s->lasting[i], of, s->slack_ns))
+			s->lasting[kept++] = s->lasting[i];
+	s->n = kept;
+}
+
 /* One that began at the very same time is meant before one that merely overlaps. */
-static struct firing_span *partner(const struct firing_span *of, struct firing_spans *among, uint64_t slack_ns)
+static struct firing_span *partner(struct search *s, const struct firing_span *of)
 {
 	struct firing_span *any = NULL;
-	for (size_t i = 0; i < among->n; i++) {
-		struct firing_span *s = &among->span[i];
-		if (s->matched || !touch(of, s, slack_ns))
+	search_to(s, of);
+	for (size_t i = 0; i < s->n; i++) {
+		if (!touch(of, s->lasting[i], s->slack_ns))
 			continue;
-		if (s->fired.t_ns == of->fired.t_ns)
-			return s;
-		any = any ? any : s;
+		if (s->lasting[i]->fired.t_ns == of->fired.t_ns)
+			return s->lasting[i];
+		any = any ? any : s->lasting[i];
 	}
+	for (size_t i = s->next; !any && i < s->among->n && !before(of, &s->among->span[i], s->slack_ns); i++)
+		if (!s->among->span[i].matched && touch(of, &s->among->span[i], s->slack_ns))
+			any = &s->among->span[i];
 	return any;
 }
 
@@ -102,11 +124,13 @@ static int by_time(const void *a, const void *b)
 int firing_spans_match(struct firing_spans *replayed, struct firing_spans *recorded, uint64_t slack_ns,
 		       struct replay_result *ret)
 {
+	_cleanup_free_ struct firing_span **lasting = calloc(recorded->n + 1, sizeof(struct firing_span *));
+	struct search search = {.among = recorded, .lasting = lasting, .slack_ns = slack_ns};
 	ret->firings = calloc(replayed->n + recorded->n + 1, sizeof(*ret->firings));
-	if (!ret->firings)
+	if (!ret->firings || !lasting)
 		return -ENOMEM;
 	for (size_t i = 0; i < replayed->n; i++) {
-		struct firing_span *other = partner(&replayed->span[i], recorded, slack_ns);
+		struct firing_span *other = partner(&search, &replayed->span[i]);
 		if (other)
 			other->matched = true;
 		ret->firings[ret->n++] = firing_of(&replayed->span[i].fired, other ? &other->fired : NULL);
