@@ -75,9 +75,9 @@ static struct inputlog *make_log(struct course *c, unsigned inputs)
 
 void course_line(const struct course *c, const char *digest, const struct recorded_transition *t, struct buf *out)
 {
-	buf_printf(out, "%s %llu %s %s %s%s%s%s\n", digest, (unsigned long long)t->t_ns, transition_name(t->kind),
+	buf_printf(out, "%s %llu %s %s %s%s%s%s%s\n", digest, (unsigned long long)t->t_ns, transition_name(t->kind),
 		   entity_kind_name(t->entity_kind), t->entity, t->excepted ? " excepted" : "", t->by_hand ? " by hand" : "",
-		   t->token && !c->reloads ? " token" : "");
+		   t->drill ? " drill" : "", t->token && !c->reloads ? " token" : "");
 }
 
 static void seal(struct course *c, const void *data, size_t len)
@@ -96,6 +96,7 @@ static void on_transition(void *ctx, const struct transition *t)
 					      .entity = e->name,
 					      .token = t->token,
 					      .by_hand = t->by_hand,
+					      .drill = t->drill,
 					      .excepted = t->exception != NULL};
 	size_t before = c->live.len;
 	inputlog_transition(c->log, t);
@@ -106,8 +107,7 @@ static void on_transition(void *ctx, const struct transition *t)
 	c->decided = true;
 	c->sum->transitions++;
 	c->sum->firings += t->kind == TRANSITION_FIRED;
-	if (t->kind != TRANSITION_ARM && t->kind != TRANSITION_DISARM)
-		buf_printf(&c->said, "%llu %s %u %u\n", (unsigned long long)t->t_ns, transition_name(t->kind), t->rule, t->entity);
+	buf_printf(&c->said, "%llu %s %u %u\n", (unsigned long long)t->t_ns, transition_name(t->kind), t->rule, t->entity);
 	if (t->exception)
 		buf_printf(&c->said, "but %s\n", t->exception);
 }
@@ -216,7 +216,7 @@ static void begin(struct course *c, uint64_t seed, unsigned inputs, struct cours
 	dice_seed(seed);
 	random_rules(&c->sets);
 	world_begin(&c->world, &c->sets);
-	c->reloads = dice_chance(60);
+	c->reloads = seed % 5 < 3;
 	c->world.reload_every = c->reloads ? 1 + inputs / 7 : 0;
 	c->world.reloads_left = COURSE_RELOADS_MAX;
 	c->machine = make_machine(&c->sets.of[0]);
@@ -264,8 +264,8 @@ void course_sum_say(const struct course_sum *sum, struct buf *out)
 	crypto_hash_sha256_state state = sum->digest;
 	unsigned char digest[crypto_hash_sha256_BYTES];
 	crypto_hash_sha256_final(&state, digest);
-	buf_printf(out, "%llu inputs with %llu readings and %llu reloads led to %llu transitions, %llu of them firings; %llu terms agree; "
-		   "%llu transitions were decided again\n",
+	buf_printf(out, "%llu inputs with %llu readings and %llu reloads led to %llu transitions, %llu of them firings; "
+		   "%llu terms agree; %llu transitions were decided again\n",
 		   (unsigned long long)sum->inputs, (unsigned long long)sum->readings, (unsigned long long)sum->reloads,
 		   (unsigned long long)sum->transitions, (unsigned long long)sum->firings, (unsigned long long)sum->terms,
 		   (unsigned long long)sum->replayed);

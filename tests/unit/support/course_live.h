@@ -23,7 +23,7 @@ struct course {
 
 	bool reloads; /* may happen */
 	bool decided; /* something, by the present input */
-	struct buf said; /* by the present input: changes of state, as the naive evaluator says them */
+	struct buf said; /* by the present input, as the naive evaluator says them */
 	struct buf live; /* all transitions, a line each: the rule's digest first */
 	struct {
 		uint64_t t_ns;

@@ -70,12 +70,49 @@ static void turn(struct naive *n, struct naive_watch *w, enum rule_state state, 
 	say(n, what, rule, slot);
 }
 
+static void arm(struct naive *n, size_t rule, size_t slot)
+{
+	struct naive_watch *w = &n->watches[rule][slot];
+	if (!w->armed)
+		say(n, "arm", rule, slot);
+	w->armed = true;
+	w->arm_true_ns = n->now_ns;
+}
+
+static void arm_if_wanted(struct naive *n, size_t rule, size_t slot)
+{
+	const struct rule *r = &n->set->rules[rule];
+	if (r->arm.n_detectors && r->arm.when && naive_truth(n, r->arm.when, (uint16_t)slot) == TRUTH_TRUE)
+		arm(n, rule, slot);
+}
+
+static void disarm_due(struct naive *n)
+{
+	for (size_t rule = 0; rule < n->set->n; rule++)
+		for (size_t slot = 0; slot < NAIVE_SLOTS; slot++) {
+			struct naive_watch *w = &n->watches[rule][slot];
+			if (!w->armed || w->arm_true_ns + n->set->rules[rule].arm.for_ns > n->now_ns)
+				continue;
+			w->armed = false;
+			say(n, "disarm", rule, slot);
+		}
+}
+
+/* After the firing was said: what holds against it, and what else follows from it. */
+static void follow_up(struct naive *n, size_t rule, size_t slot, const char *exception)
+{
+	const struct rule *r = &n->set->rules[rule];
+	if (exception)
+		buf_printf(&n->said, "but %s\n", exception);
+	else if (n->watches[rule][slot].watched && r->arm.n_detectors && !r->arm.when)
+		arm(n, rule, slot);
+}
+
 static void fire(struct naive *n, struct naive_watch *w, size_t rule, size_t slot)
 {
 	const char *exception = naive_exception(n, &n->set->rules[rule], (uint16_t)slot);
 	turn(n, w, RULE_FIRING, "fired", rule, slot);
-	if (exception)
-		buf_printf(&n->said, "but %s\n", exception);
+	follow_up(n, rule, slot, exception);
 }
 
 static void step(struct naive *n, size_t rule, size_t slot, enum truth counts_as)
@@ -127,6 +164,7 @@ static void evaluate(struct naive *n, size_t rule, size_t slot)
 	bool has_signals = naive_any(r, naive_is_signal, NULL);
 	if (w->judged && has_signals && n->now_ns - w->evaluated_ns > naive_gap(n, false))
 		step(n, rule, slot, policy(r, TRUTH_UNKNOWN, w->state == RULE_FIRING));
+	arm_if_wanted(n, rule, slot);
 	w->verdict = naive_truth(n, r->when, (uint16_t)slot);
 	if (w->state == RULE_FIRING)
 		step(n, rule, slot,
@@ -137,12 +175,55 @@ static void evaluate(struct naive *n, size_t rule, size_t slot)
 	w->evaluated_ns = n->now_ns;
 }
 
+/* A rule on events fires for each, and is over. */
+static void judge_event(struct naive *n, size_t rule, uint16_t slot)
+{
+	const struct rule *r = &n->set->rules[rule];
+	struct naive_watch *w = &n->watches[rule][slot];
+	w->verdict = r->when ? naive_truth(n, r->when, slot) : TRUTH_TRUE;
+	w->judged = true;
+	w->evaluated_ns = n->now_ns;
+	arm_if_wanted(n, rule, slot);
+	if (policy(r, w->verdict, false) != TRUTH_TRUE)
+		return;
+	const char *exception = naive_exception(n, r, slot);
+	say(n, "fired", rule, slot);
+	follow_up(n, rule, slot, exception);
+	say(n, "ended", rule, slot);
+}
+
+static void evaluate_one(struct naive *n, size_t rule, uint16_t slot, const struct input *in)
+{
+	const struct rule *r = &n->set->rules[rule];
+	if (!n->watches[rule][slot].watched)
+		return;
+	if (in->kind == INPUT_EVENT && r->on == in->event.detector) {
+		if (slot == (r->for_each == ENTITY_KIND_HOST ? ENTITY_HOST : in->event.entity))
+			judge_event(n, rule, slot);
+	} else if (naive_is_due(n, r, slot, in)) {
+		r->on < 0 ? evaluate(n, rule, slot) : arm_if_wanted(n, rule, slot);
+	}
+}
+
 static void evaluate_due(struct naive *n, const struct input *in)
 {
+	n->event = in->kind == INPUT_EVENT ? in : NULL;
 	for (size_t rule = 0; rule < n->set->n; rule++)
-		for (size_t slot = 0; slot < NAIVE_SLOTS; slot++)
-			if (n->watches[rule][slot].watched && naive_is_due(n, &n->set->rules[rule], (uint16_t)slot, in))
-				evaluate(n, rule, slot);
+		for (uint16_t slot = 0; slot < NAIVE_SLOTS; slot++)
+			evaluate_one(n, rule, slot, in);
+	n->event = NULL;
+}
+
+/* By hand: fires and is over, whatever it was at. */
+static void trigger(struct naive *n, const struct input *in)
+{
+	for (size_t rule = 0; rule < n->set->n; rule++) {
+		if (!streq(n->set->rules[rule].name, in->trigger.rule))
+			continue;
+		say(n, "fired", rule, in->trigger.entity);
+		follow_up(n, rule, in->trigger.entity, NULL);
+		say(n, "ended", rule, in->trigger.entity);
+	}
 }
 
 static void born(struct naive *n, uint16_t slot, enum entity_kind kind, const char *name)
@@ -152,7 +233,8 @@ static void born(struct naive *n, uint16_t slot, enum entity_kind kind, const ch
 	n->slots[slot].kind = kind;
 	n->slots[slot].series = calloc(n->vocabulary->n_signals, sizeof(struct naive_series));
 	for (size_t rule = 0; rule < n->set->n; rule++)
-		n->watches[rule][slot].watched = n->set->rules[rule].for_each == kind;
+		n->watches[rule][slot].watched =
+			n->set->rules[rule].for_each == kind && naive_matches(n, n->set->rules[rule].match, slot);
 }
 
 static void forget_watch(struct naive *n, size_t rule, size_t slot)
@@ -160,6 +242,8 @@ static void forget_watch(struct naive *n, size_t rule, size_t slot)
 	struct naive_watch *w = &n->watches[rule][slot];
 	if (w->watched && w->state != RULE_IDLE)
 		say(n, w->state == RULE_FIRING ? "gone" : "idle", rule, slot);
+	if (w->armed)
+		say(n, "disarm", rule, slot);
 	free(w->records);
 	*w = (struct naive_watch){0};
 }
@@ -256,12 +340,14 @@ void naive_input(struct naive *n, const struct input *in)
 		n->realtime_offset_ns = in->clock.realtime_offset_ns;
 		n->utc_offset_s = in->clock.utc_offset_s;
 		break;
+	case INPUT_TRIGGER:
+		trigger(n, in);
+		break;
 	case INPUT_RELOAD:
 		take_reload(n, in);
 		break;
-	default:
-		break;
 	}
+	disarm_due(n);
 }
 
 void naive_stop(struct naive *n)

@@ -2,7 +2,7 @@
 /*
  * The meaning of rules written down as plainly as possible, to hold the machine against: it keeps every reading since
  * the last gap and works out each window, each expression and each hold from all of them, every time anew. Slow, short, and
- * with no line in common with rules/run. Arming and limits are not in it.
+ * with no line in common with rules/run. Limits are not in it.
  *
  * A reload leaves what the old rules asked for: a signal that nobody read, or of which nobody asked for so long a window, has
  * no past. That is why a series knows from where on which of its readings are good for what.
@@ -54,10 +54,10 @@ struct naive_record {
 };
 
 struct naive_watch {
-	bool watched, judged;
+	bool watched, judged, armed;
 	enum rule_state state;
 	enum truth verdict;
-	uint64_t evaluated_ns;
+	uint64_t evaluated_ns, arm_true_ns;
 	struct naive_record *records; /* since the firing began or ended */
 	size_t n;
 };
@@ -66,6 +66,7 @@ struct naive {
 	const struct vocabulary *vocabulary;
 	const struct ruleset *set;
 	uint64_t period_ns, now_ns;
+	const struct input *event; /* while it is judged */
 	int64_t realtime_offset_ns;
 	int32_t utc_offset_s;
 	struct {
@@ -93,6 +94,8 @@ uint64_t naive_gap(const struct naive *n, bool slow);
 void naive_look(const struct naive *n, const struct naive_series *s, bool slow, struct naive_seen *ret);
 enum truth naive_truth(const struct naive *n, const struct expr *e, uint16_t entity);
 bool naive_number(const struct naive *n, const struct expr *e, uint16_t entity, double *ret);
+/* Of an entity, by a rule's or a quantifier's pattern; NULL: all. Globs alone. */
+bool naive_matches(const struct naive *n, const char *pattern, uint16_t slot);
 /* The name of the exception that a firing falls under now; NULL. */
 const char *naive_exception(const struct naive *n, const struct rule *r, uint16_t entity);
 void naive_stop(struct naive *n);

@@ -17,11 +17,22 @@ static bool is_time(const struct exception *e, const struct tm *local)
 	return today && now >= e->from_s && now < e->to_s;
 }
 
+bool naive_matches(const struct naive *n, const char *pattern, uint16_t slot)
+{
+	return !pattern || fnmatch(pattern, n->slots[slot].name, 0) == 0;
+}
+
+/* The rule's own entity, the one that the event in hand is about, or anybody. */
+static bool is_meant(const struct naive *n, const struct rule *r, enum entity_kind kind, uint16_t entity, uint16_t slot)
+{
+	return kind == r->for_each ? slot == entity : r->on < 0 || (n->event && slot == n->event->event.entity);
+}
+
 static bool is_there(const struct naive *n, const struct rule *r, const struct exception_match *m, uint16_t entity)
 {
 	for (uint16_t slot = 0; slot < NAIVE_SLOTS; slot++)
-		if (n->slots[slot].alive && n->slots[slot].kind == m->kind && (m->kind != r->for_each || slot == entity) &&
-		    fnmatch(m->pattern, n->slots[slot].name, 0) == 0)
+		if (n->slots[slot].alive && n->slots[slot].kind == m->kind && is_meant(n, r, m->kind, entity, slot) &&
+		    naive_matches(n, m->pattern, slot))
 			return true;
 	return false;
 }

@@ -123,9 +123,10 @@ static void keep_arrivals(const struct naive *n, size_t detector, struct naive_a
 	a->n = kept;
 }
 
-static struct naive_watch watch_of(const struct naive *n, const struct rule *r, size_t slot)
+static struct naive_watch watch_of(const struct naive *n, const struct rule *r, uint16_t slot)
 {
-	struct naive_watch fresh = {.watched = n->slots[slot].alive && n->slots[slot].kind == r->for_each};
+	struct naive_watch fresh = {.watched = n->slots[slot].alive && n->slots[slot].kind == r->for_each &&
+					       naive_matches(n, r->match, slot)};
 	for (size_t i = 0; i < n->set->n; i++)
 		if (streq(n->set->rules[i].name, r->name) && streq(n->set->rules[i].digest, r->digest))
 			return n->watches[i][slot];
@@ -143,7 +144,7 @@ void naive_reload(struct naive *n, const struct ruleset *next)
 		for (size_t slot = 0; slot < NAIVE_SLOTS; slot++)
 			keep_arrivals(n, d, &n->detectors[d].of[slot]);
 	for (size_t rule = 0; rule < next->n; rule++)
-		for (size_t slot = 0; slot < NAIVE_SLOTS; slot++)
+		for (uint16_t slot = 0; slot < NAIVE_SLOTS; slot++)
 			watches[rule][slot] = watch_of(n, &next->rules[rule], slot);
 	memcpy(n->watches, watches, sizeof(watches));
 	n->set = next;

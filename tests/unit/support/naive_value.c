@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "tests/unit/support/naive.h"
 
+#include "bpf/event.h"
 #include "engine/base/clock.h"
 
 #include <math.h>
@@ -193,8 +194,23 @@ static void poll(const struct naive *n, const struct expr *e, size_t ret_votes[3
 {
 	memset(ret_votes, 0, 3 * sizeof(*ret_votes));
 	for (uint16_t slot = 0; slot < NAIVE_SLOTS; slot++)
-		if (n->slots[slot].alive && n->slots[slot].kind == e->over.kind)
+		if (n->slots[slot].alive && n->slots[slot].kind == e->over.kind && naive_matches(n, e->over.match, slot))
 			ret_votes[naive_truth(n, e->a, slot)]++;
+}
+
+/* Of the events that random_inputs.h makes. */
+static bool field(const struct naive *n, const struct expr *e, double *ret)
+{
+	const struct event_iolatency *record = n->event ? n->event->event.record : NULL;
+	return record && set(ret, (double)(streq(e->field.field->name, "bytes") ? record->bytes : record->sector), true);
+}
+
+static enum truth text(const struct naive *n, const struct expr *e)
+{
+	const struct event_iolatency *record = n->event ? n->event->event.record : NULL;
+	if (!record)
+		return TRUTH_UNKNOWN;
+	return streq(record->disk, e->field.text) == (e->kind == EXPR_TEXT_EQUAL) ? TRUTH_TRUE : TRUTH_FALSE;
 }
 
 bool naive_number(const struct naive *n, const struct expr *e, uint16_t entity, double *ret)
@@ -213,6 +229,8 @@ bool naive_number(const struct naive *n, const struct expr *e, uint16_t entity, 
 	case EXPR_TALLY:
 		poll(n, e, votes);
 		return set(ret, (double)votes[TRUTH_TRUE], true);
+	case EXPR_FIELD:
+		return field(n, e, ret);
 	case EXPR_NEGATE:
 		return naive_number(n, e->a, entity, &a) && set(ret, -a, true);
 	default:
@@ -268,6 +286,9 @@ enum truth naive_truth(const struct naive *n, const struct expr *e, uint16_t ent
 	case EXPR_ALL:
 		poll(n, e, votes);
 		return votes[TRUTH_FALSE] ? TRUTH_FALSE : votes[TRUTH_UNKNOWN] ? TRUTH_UNKNOWN : TRUTH_TRUE;
+	case EXPR_TEXT_EQUAL:
+	case EXPR_TEXT_NOT_EQUAL:
+		return text(n, e);
 	default:
 		return compare(n, e, entity);
 	}

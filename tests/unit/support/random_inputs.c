@@ -61,6 +61,9 @@ static struct input make_event(struct world *w)
 {
 	uint16_t slot = (uint16_t)dice_draw(WORLD_SLOTS);
 	const char *detector = kind_of_slot(slot) == ENTITY_KIND_DISK ? "iolatency" : "softirq";
+	w->record.bytes = dice_draw(10);
+	w->record.sector = dice_draw(10);
+	snprintf(w->record.disk, sizeof(w->record.disk), "sd%c", "abc"[dice_draw(3)]);
 	return (struct input){.kind = INPUT_EVENT,
 			      .t_ns = w->t_ns,
 			      .event = {.detector = (uint16_t)vocabulary_detector(test_vocabulary(), detector),
@@ -76,6 +79,17 @@ static struct input make_attach(struct world *w)
 			      .t_ns = w->t_ns,
 			      .attach = {.detector = (uint16_t)vocabulary_detector(test_vocabulary(), detector),
 					 .attached = dice_chance(80)}};
+}
+
+static struct input make_trigger(const struct world *w)
+{
+	const struct ruleset *set = &w->sets->of[w->set];
+	uint16_t slot = (uint16_t)dice_draw(WORLD_SLOTS);
+	struct input in = {.kind = INPUT_TRIGGER, .t_ns = w->t_ns};
+	in.trigger.entity = w->alive[slot] ? slot : ENTITY_HOST;
+	in.trigger.rule = set->n ? set->rules[dice_draw(set->n)].name : "none";
+	in.trigger.drill = dice_chance(30);
+	return in;
 }
 
 /* Some day from 1960 to 2060, somewhere on earth. */
@@ -124,7 +138,9 @@ struct input world_next(struct world *w)
 	w->t_ns += dice_draw(300) * NS_PER_MS;
 	if (what < 93)
 		return make_event(w);
-	if (what < 97)
+	if (what < 96)
 		return make_attach(w);
+	if (what < 98)
+		return make_trigger(w);
 	return make_clock(w);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A random world for random rules to watch: a host, disks in slots 1 to 3 and cpus in 4 and 5 that come and go, readings
- * that are late, missing or unknown, events, detectors that are attached and let go, clocks that jump, and reloads.
+ * that are late, missing or unknown, events, detectors that are attached and let go, clocks that jump, triggers by hand, reloads.
  */
 #pragma once
 

@@ -3,6 +3,7 @@
 
 #include "tests/unit/support/build_rule.h"
 #include "tests/unit/support/dice.h"
+#include "tests/unit/support/vocabulary.h"
 
 /* One throw of the dice an expression: compilers work out arguments in orders of their own. */
 
@@ -33,17 +34,28 @@ static struct expr *make_leaf(enum entity_kind inside)
 
 static struct expr *make_number(enum entity_kind inside, unsigned depth)
 {
-	if (!depth || !dice_chance(25))
+	if (!depth || !dice_chance(30))
 		return make_leaf(inside);
+	if (dice_chance(15))
+		return pair(EXPR_NEGATE, make_number(inside, depth - 1), NULL);
 	enum expr_kind kind = (enum expr_kind)(EXPR_ADD + dice_draw(4));
 	struct expr *a = make_number(inside, depth - 1);
 	return pair(kind, a, make_number(inside, depth - 1));
+}
+
+/* NULL: all of them. */
+static const char *pick_pattern(void)
+{
+	static const char *const patterns[] = {"*", "e[12]-*", "*-0", "e3-?"};
+	return dice_chance(60) ? NULL : patterns[dice_draw(4)];
 }
 
 static struct expr *make_comparison(enum entity_kind inside, unsigned depth)
 {
 	enum expr_kind kind = (enum expr_kind)(EXPR_LESS + dice_draw(6));
 	struct expr *a = make_number(inside, depth);
+	if (dice_chance(15))
+		return pair(kind, a, make_number(inside, 0));
 	return pair(kind, a, number((double)(((int64_t)dice_draw(12) - 2) * scale), UNIT_NUMBER));
 }
 
@@ -58,13 +70,29 @@ struct expr *random_truth(enum entity_kind inside, unsigned depth)
 		return pair(EXPR_NOT, random_truth(inside, depth - 1), NULL);
 	if (depth && dice_chance(20)) {
 		enum expr_kind kind = dice_chance(50) ? EXPR_ANY : EXPR_ALL;
-		return over(kind, ENTITY_KIND_DISK, NULL, random_truth(ENTITY_KIND_DISK, 0));
+		const char *pattern = pick_pattern();
+		return over(kind, ENTITY_KIND_DISK, pattern, random_truth(ENTITY_KIND_DISK, 0));
 	}
 	if (depth && dice_chance(10)) {
-		struct expr *tally = over(EXPR_TALLY, ENTITY_KIND_DISK, NULL, random_truth(ENTITY_KIND_DISK, 0));
+		const char *pattern = pick_pattern();
+		struct expr *tally = over(EXPR_TALLY, ENTITY_KIND_DISK, pattern, random_truth(ENTITY_KIND_DISK, 0));
 		return pair(EXPR_GREATER_EQUAL, tally, number((double)dice_draw(3), UNIT_COUNT));
 	}
-	return make_comparison(inside, depth);
+	return dice_chance(3) ? constant(dice_chance(50)) : make_comparison(inside, depth);
+}
+
+/* What a rule on events asks of one; NULL: nothing. */
+static struct expr *make_event_truth(enum entity_kind inside, const char *detector)
+{
+	if (dice_chance(30))
+		return NULL;
+	if (!streq(detector, "iolatency") || dice_chance(30))
+		return random_truth(inside, 1);
+	if (dice_chance(30))
+		return field_of(detector, "disk", "sda");
+	struct expr *field = field_of(detector, dice_chance(50) ? "bytes" : "sector", NULL);
+	struct expr *truth = pair(EXPR_GREATER, field, number((double)dice_draw(10), UNIT_NUMBER));
+	return dice_chance(50) ? truth : pair(EXPR_AND, truth, random_truth(inside, 0));
 }
 
 /* `form` counts all forms of all names. */
@@ -106,9 +134,12 @@ static void make_form(size_t form)
 	static const char *const digests[] = {"a0", "a1", "b0", "b1", "c0", "c1", "d0", "d1", "e0", "e1"};
 	static const enum entity_kind kinds[] = {ENTITY_KIND_HOST, ENTITY_KIND_DISK, ENTITY_KIND_CPU};
 	enum entity_kind kind = kinds[dice_draw(3)];
-	struct rule *r = build_rule(names[form / RANDOM_FORMS], random_truth(kind, 2));
+	const char *on = dice_chance(85) ? NULL : kind == ENTITY_KIND_CPU ? "softirq" : "iolatency";
+	struct rule *r = build_rule(names[form / RANDOM_FORMS], on ? make_event_truth(kind, on) : random_truth(kind, 2));
 	r->digest = digests[form];
 	r->for_each = kind;
+	r->match = kind == ENTITY_KIND_HOST ? NULL : pick_pattern();
+	r->on = on ? vocabulary_detector(test_vocabulary(), on) : -1;
 	r->clear = dice_chance(30) ? random_truth(kind, 1) : NULL;
 	r->hold_ns = dice_draw(4) * NS_PER_S;
 	r->hold_of_ns = dice_chance(30) ? r->hold_ns + dice_draw(4) * NS_PER_S : 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A machine restored from a checkpoint goes on as the one that went on; random rules over random inputs. A failure prints its seed. */
+/* A machine restored from a checkpoint goes on as the one that went on: random rules over random inputs. */
 #include "tests/unit/support/test.h"
 
 #include "engine/base/clock.h"

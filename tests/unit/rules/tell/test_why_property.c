@@ -30,8 +30,10 @@ static void begin(struct looking *l, unsigned seed)
 	static uint64_t periods[256];
 	dice_seed(seed);
 	random_rules(&l->sets);
-	for (size_t i = 0; i < RANDOM_NAMES; i++)
+	for (size_t i = 0; i < RANDOM_NAMES; i++) {
 		l->sets.rules[0][i].when = random_truth(l->sets.rules[0][i].for_each, DEPTH);
+		l->sets.rules[0][i].on = -1;
+	}
 	world_begin(&l->world, &l->sets);
 	for (size_t i = 0; i < ARRAY_SIZE(periods); i++)
 		periods[i] = WORLD_PERIOD_NS;
