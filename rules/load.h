@@ -13,7 +13,7 @@ enum diagnostic_level { DIAGNOSTIC_ERROR, DIAGNOSTIC_WARNING };
 struct diagnostic {
 	enum diagnostic_level level;
 	struct position at;
-	const char *code;    /* "unknown-signal": stable, for --json and for looking it up */
+	const char *code;    /* "unknown-signal": of rules/kinds/kind.h: stable, for --json and for looking it up */
 	const char *message; /* "unknown signal 'cpu.sytem', did you mean 'cpu.sys'?" */
 };
 
@@ -27,7 +27,7 @@ void diagnostics_included(struct diagnostics *d, const char *file, struct positi
 size_t diagnostics_count(const struct diagnostics *d, enum diagnostic_level level);
 /* Sorted by file, line, column. The array lives until the next addition. */
 const struct diagnostic *diagnostics_all(struct diagnostics *d, size_t *ret_n);
-/* "file:line:col: error: message", and " [TT101]" where `tracetrap check --explain` has more to say */
+/* "file:line:col: error: message [TT711]"; `tracetrap check --explain TT711` has more to say */
 void diagnostic_format(struct buf *out, const struct diagnostic *d);
 struct diagnostics *diagnostics_free(struct diagnostics *d);
 

@@ -5,8 +5,8 @@
 #include "engine/config.h"
 #include "engine/detect/klog_patterns.h"
 #include "engine/vocabulary.h"
-#include "rules/check/lints.h"
 #include "rules/check/schema.h"
+#include "rules/kinds/kind.h"
 #include "rules/load.h"
 #include "rules/tell/effective.h"
 
@@ -35,8 +35,8 @@ static void show_json(struct diagnostics *d)
 		json_object_object_add(o, "level",
 				       json_object_new_string(all[i].level == DIAGNOSTIC_ERROR ? "error" : "warning"));
 		json_object_object_add(o, "code", json_object_new_string(all[i].code));
-		const struct lint *lint = lint_find(all[i].code);
-		json_object_object_add(o, "explain", lint ? json_object_new_string(lint->code) : NULL);
+		const struct kind *kind = kind_find(all[i].code);
+		json_object_object_add(o, "explain", kind ? json_object_new_string(kind->code) : NULL);
 		json_object_object_add(o, "message", json_object_new_string(all[i].message));
 		json_object_array_add(list, o);
 	}
@@ -98,18 +98,29 @@ static int check_noise(const struct arguments *a, const struct config *c, struct
 	return r;
 }
 
+static void show_lines(const char *title, const char *lines)
+{
+	printf("\n  %s\n", title);
+	for (const char *line = lines; *line; line += strcspn(line, "\n"), line += *line == '\n')
+		printf("      %.*s\n", (int)strcspn(line, "\n"), line);
+}
+
 /* A word that is none of them is answered with all. */
 static int explain(const char *word)
 {
-	const struct lint *one = lint_find(word);
+	const struct kind *one = kind_find(word);
 	if (one) {
 		printf("%s %s\n", one->code, one->name);
 		print_wrapped(one->paragraph, 2);
+		if (one->wrong)
+			show_lines("instead of", one->wrong);
+		if (one->right)
+			show_lines("write", one->right);
 		return EXIT_OK;
 	}
 	fprintf(stderr, "tracetrap check: nothing is called '%.64s'; there are\n", word);
-	for (size_t i = 0; i < lints_n; i++)
-		fprintf(stderr, "  %s %s\n", lints[i].code, lints[i].name);
+	for (size_t i = 0; (one = kind_at(i)); i++)
+		fprintf(stderr, "  %s %s\n", one->code, one->name);
 	return EXIT_USAGE;
 }
 

@@ -21,7 +21,7 @@ static void check_exception_name(struct checker *c, const struct node *n, struct
 		return;
 	for (size_t i = 0; i < c->rule->n_exceptions; i++)
 		if (streq(c->rule->exceptions[i].name, name))
-			check_error_at(c, n->at, "duplicate-name", "a second exception '%.64s'", name);
+			check_error_at(c, n->at, "duplicate-exception", "a second exception '%.64s'", name);
 	e->name = name;
 }
 

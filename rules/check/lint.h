@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The parts of the lint; what each complaint means stands in lints.c. Private to rules/check and rules/load.c. */
+/* The parts of the lint; what each complaint means stands in rules/kinds/lints.c. Private to rules/check and rules/load.c. */
 #pragma once
 
 #include "rules/check/bound.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
-#include "rules/check/lints.h"
+#include "rules/kinds/kind.h"
 #include "rules/load.h"
 
 /* A file that is wrong everywhere is not worth more lines than this; the rest is counted. */
@@ -123,9 +123,9 @@ void diagnostic_format(struct buf *out, const struct diagnostic *d)
 	buf_printf(out, ":%u:%u: %s: ", d->at.line, d->at.column,
 		   d->level == DIAGNOSTIC_ERROR ? "error" : "warning");
 	text_escape_terminal(out, d->message);
-	const struct lint *lint = lint_find(d->code);
-	if (lint)
-		buf_printf(out, " [%s]", lint->code);
+	const struct kind *kind = kind_find(d->code);
+	if (kind)
+		buf_printf(out, " [%s]", kind->code);
 }
 
 struct diagnostics *diagnostics_free(struct diagnostics *d)

@@ -5,7 +5,7 @@
 
 #include "engine/base/io.h"
 #include "engine/vocabulary.h"
-#include "rules/check/lints.h"
+#include "rules/kinds/kind.h"
 #include "rules/trial/suite.h"
 #include "tests/unit/support/test.h"
 
@@ -69,8 +69,8 @@ static void warnings_are_explained(const struct pack *p)
 	size_t n;
 	const struct diagnostic *all = diagnostics_all(p->diagnostics, &n);
 	for (size_t i = 0; i < n; i++) {
-		const struct lint *lint = lint_find(all[i].code);
-		if (!lint || !strstr(buf_str(&p->text), lint->code))
+		const struct kind *kind = kind_find(all[i].code);
+		if (!kind || !strstr(buf_str(&p->text), kind->code))
 			fail_msg("%s:%u: %s, and nothing says why", p->path, all[i].at.line, all[i].message);
 	}
 }

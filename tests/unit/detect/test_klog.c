@@ -279,17 +279,17 @@ static void expect_complaint(const char *text, const char *complaint)
 static void each_mistake_in_a_pattern_is_told_with_its_place(void **state _unused_)
 {
 #define HEAD "version: 1\npatterns:\n  - {name: a, subsystem: b, "
-	expect_complaint("version: 1\npatterns: []\n", "p.yaml:1:1: error: no patterns at 'p.yaml'");
+	expect_complaint("version: 1\npatterns: []\n", "p.yaml:1:1: error: no patterns at 'p.yaml' [TT921]");
 	expect_complaint("version: 2\npatterns: [{name: a, subsystem: b, match: c}]\n",
-			 "p.yaml:1:10: error: patterns of version 2; this tracetrap reads version 1");
-	expect_complaint(HEAD "match: 'x('}\n", "p.yaml:3:36: error: the pattern is no regular expression: Unmatched ( or \\(");
-	expect_complaint(HEAD "match: x, devise: 1}\n", "p.yaml:3:39: error: unknown key 'devise' in a pattern, did you mean 'device'?");
-	expect_complaint(HEAD "match: x, device: 1}\n", "p.yaml:3:47: error: the pattern has 0 groups, 1 is none of them");
-	expect_complaint(HEAD "match: x, level: 8}\n", "p.yaml:3:46: error: '8' is out of range: level is at most 7");
-	expect_complaint(HEAD "lines: 3}\n", "p.yaml:3:5: error: this pattern has no match");
+			 "p.yaml:1:10: error: patterns of version 2; this tracetrap reads version 1 [TT043]");
+	expect_complaint(HEAD "match: 'x('}\n", "p.yaml:3:36: error: the pattern is no regular expression: Unmatched ( or \\( [TT616]");
+	expect_complaint(HEAD "match: x, devise: 1}\n", "p.yaml:3:39: error: unknown key 'devise' in a pattern, did you mean 'device'? [TT042]");
+	expect_complaint(HEAD "match: x, device: 1}\n", "p.yaml:3:47: error: the pattern has 0 groups, 1 is none of them [TT609]");
+	expect_complaint(HEAD "match: x, level: 8}\n", "p.yaml:3:46: error: '8' is out of range: level is at most 7 [TT609]");
+	expect_complaint(HEAD "lines: 3}\n", "p.yaml:3:5: error: this pattern has no match [TT041]");
 	expect_complaint(HEAD "match: 'x{255}{255}'}\n",
 			 "p.yaml:3:36: error: the pattern costs too much: at most 512 characters, no back references, and no "
-			 "repetitions within repetitions that unfold to more than 512 characters");
+			 "repetitions within repetitions that unfold to more than 512 characters [TT616]");
 }
 
 int main(void)

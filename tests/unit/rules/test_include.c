@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "rules/load.h"
 #include "tests/unit/support/test.h"
+#include "tests/unit/support/tree.h"
 #include "tests/unit/support/vocabulary.h"
 
 #define DIR "tests/data/rules/include/"
@@ -71,7 +72,7 @@ static void a_cycle_is_told_by_its_way(void **state _unused_)
 	assert_said(DIR "cycle-a.yaml",
 		    DIR "cycle-c.yaml:2:10: error: a file that includes itself: " DIR "cycle-a.yaml includes " DIR
 			"cycle-b.yaml includes " DIR "cycle-c.yaml includes " DIR "cycle-a.yaml (included from " DIR
-			"cycle-b.yaml:4, from " DIR "cycle-a.yaml:2)\n");
+			"cycle-b.yaml:4, from " DIR "cycle-a.yaml:2) [TT021]\n");
 }
 
 static void includes_end_at_a_depth(void **state _unused_)
@@ -89,14 +90,30 @@ static void includes_end_at_a_depth(void **state _unused_)
 static void a_mistake_in_an_included_file_says_who_included_it(void **state _unused_)
 {
 	assert_said(DIR "typo.yaml", DIR "typo-inner.yaml:3:21: error: unknown signal 'cpu.sytem', did you mean 'cpu.sys'? "
-					 "(included from " DIR "typo-part.yaml:2, from " DIR "typo.yaml:2)\n");
+					 "(included from " DIR "typo-part.yaml:2, from " DIR "typo.yaml:2) [TT711]\n");
 }
 
 static void what_is_not_there_is_told_where_it_was_asked_for(void **state _unused_)
 {
 	assert_said(DIR "missing.yaml",
-		    DIR "missing.yaml:2:11: error: cannot read '" DIR "nowhere.yaml': No such file or directory\n"
+		    DIR "missing.yaml:2:11: error: cannot read '" DIR "nowhere.yaml': No such file or directory [TT001]\n"
 		    DIR "missing.yaml:2:25: warning: 'none/*.yaml' matches no file [TT504]\n");
+}
+
+static void a_glob_that_takes_in_too_much_is_refused(void **state _unused_)
+{
+	struct tree many;
+	_cleanup_buf_ struct buf said = {0};
+	tree_init(&many);
+	for (int i = 0; i < 513; i++) {
+		char name[16];
+		snprintf(name, sizeof(name), "%d.yaml", i);
+		tree_write(&many, name, "version: 1\nrules: []\n");
+	}
+	const char *path = many.path;
+	assert_null(load(&path, 1, &said));
+	assert_non_null(strstr(buf_str(&said), "more than 512 files [TT024]"));
+	tree_done(&many);
 }
 
 static void rules_out_of_a_bundle_include_nothing(void **state _unused_)
@@ -122,6 +139,7 @@ int main(void)
 		cmocka_unit_test(includes_end_at_a_depth),
 		cmocka_unit_test(a_mistake_in_an_included_file_says_who_included_it),
 		cmocka_unit_test(what_is_not_there_is_told_where_it_was_asked_for),
+		cmocka_unit_test(a_glob_that_takes_in_too_much_is_refused),
 		cmocka_unit_test(rules_out_of_a_bundle_include_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

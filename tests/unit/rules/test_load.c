@@ -237,15 +237,15 @@ static void an_override_that_fits_nothing_is_an_error_at_its_column(void **state
 	static const struct {
 		const char *override, *said;
 	} cases[] = {
-		{"spik.level=60%", "--set:1:1: error: no rule 'spik', did you mean 'spike'?\n"},
-		{"spike.levl=60%", "--set:1:7: error: rule 'spike' has no parameter 'levl', did you mean 'level'?\n"},
-		{"spike.level=60", "--set:1:13: error: '60' is a bare number, the parameter 'level' (45%) is a percentage\n"},
-		{"spike.level=", "--set:1:1: error: 'spike.level=' is not RULE.PARAM=VALUE, as in cpu-sys-spike.level=60%\n"},
+		{"spik.level=60%", "--set:1:1: error: no rule 'spik', did you mean 'spike'? [TT719]\n"},
+		{"spike.levl=60%", "--set:1:7: error: rule 'spike' has no parameter 'levl', did you mean 'level'? [TT713]\n"},
+		{"spike.level=60", "--set:1:13: error: '60' is a bare number, the parameter 'level' (45%) is a percentage [TT611]\n"},
+		{"spike.level=", "--set:1:1: error: 'spike.level=' is not RULE.PARAM=VALUE, as in cpu-sys-spike.level=60% [TT618]\n"},
 		{"spike.limits.entity=often",
-		 "--set:1:21: error: expected a limit like 1/10m or 4/1h, or none, not 'often'\n"},
+		 "--set:1:21: error: expected a limit like 1/10m or 4/1h, or none, not 'often' [TT614]\n"},
 		{"spike.hold=5s", "--set:1:7: error: rule 'spike' has no parameter 'hold'; what can be set are its params, "
-				  "enabled, severity, limits.entity and limits.rule\n"},
-		{"spike.enabled=maybe", "--set:1:15: error: expected true or false, not 'maybe'\n"},
+				  "enabled, severity, limits.entity and limits.rule [TT713]\n"},
+		{"spike.enabled=maybe", "--set:1:15: error: expected true or false, not 'maybe' [TT604]\n"},
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		_cleanup_buf_ struct buf said = {0};
@@ -329,6 +329,16 @@ static void a_directory_is_read_in_the_order_of_its_names(void **state _unused_)
 	diagnostics_free(d);
 }
 
+static void a_set_that_is_wrong_everywhere_is_left_after_a_while(void **state _unused_)
+{
+	_cleanup_buf_ struct buf text = {0}, said = {0};
+	buf_add_str(&text, "version: 1\nrules:\n");
+	for (int i = 0; i < 600; i++)
+		buf_printf(&text, "  - {name: r%d, when: cpu.sys > 5, hold: 1s}\n", i);
+	assert_null(load_with(buf_str(&text), NULL, 0, &said));
+	assert_non_null(strstr(buf_str(&said), "t.yaml:503:5: error: too many errors, the rules from here on were not looked at [TT032]\n"));
+}
+
 static void hostile_nesting_ends_in_a_sentence(void **state _unused_)
 {
 	_cleanup_buf_ struct buf text = {0}, said = {0};
@@ -336,7 +346,7 @@ static void hostile_nesting_ends_in_a_sentence(void **state _unused_)
 	for (int i = 0; i < 5000; i++)
 		buf_add_char(&text, '(');
 	assert_null(load_with(buf_str(&text), NULL, 0, &said));
-	assert_string_equal(buf_str(&said), "t.yaml:4:75: error: nested deeper than 64 levels\n");
+	assert_string_equal(buf_str(&said), "t.yaml:4:75: error: nested deeper than 64 levels [TT707]\n");
 	buf_clear(&text);
 	buf_clear(&said);
 	buf_add_str(&text, RULE("    when: 1"));
@@ -362,6 +372,7 @@ int main(void)
 		cmocka_unit_test(digests_differ_by_meaning_and_not_by_layout),
 		cmocka_unit_test(a_missing_path_is_an_error_that_names_it),
 		cmocka_unit_test(a_directory_is_read_in_the_order_of_its_names),
+		cmocka_unit_test(a_set_that_is_wrong_everywhere_is_left_after_a_while),
 		cmocka_unit_test(hostile_nesting_ends_in_a_sentence),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

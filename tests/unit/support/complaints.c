@@ -2,6 +2,7 @@
 #include "tests/unit/support/complaints.h"
 
 #include "engine/base/io.h"
+#include "rules/kinds/kind.h"
 #include "tests/unit/support/test.h"
 
 #include <dirent.h>
@@ -10,7 +11,7 @@
 struct expectation {
 	bool warning, met;
 	unsigned line, column;
-	char code[64], part[512];
+	char code[8], name[64], part[512];
 };
 
 static size_t read_expectations(const char *text, struct expectation *all, size_t max)
@@ -18,10 +19,10 @@ static size_t read_expectations(const char *text, struct expectation *all, size_
 	size_t n = 0;
 	for (; starts_with(text, "# expect") && n < max; n++) {
 		struct expectation *e = &all[n];
-		*e = (struct expectation){.warning = starts_with(text, "# expect-warning:")};
+		*e = (struct expectation){.warning = starts_with(text, "# expect-warning:"), .code = "TT"};
 		const char *at = strchr(text, ':') + 1;
 		int used = 0;
-		assert_int_equal(sscanf(at, "%u:%u: %63[a-z0-9-]: %n", &e->line, &e->column, e->code, &used), 3);
+		assert_int_equal(sscanf(at, "%u:%u: TT%3[0-9] %63[a-z0-9-]: %n", &e->line, &e->column, e->code + 2, e->name, &used), 4);
 		snprintf(e->part, sizeof(e->part), "%.*s", (int)strcspn(at + used, "\n"), at + used);
 		text += strcspn(text, "\n") + 1;
 	}
@@ -30,8 +31,9 @@ static size_t read_expectations(const char *text, struct expectation *all, size_
 
 static bool meets(const struct diagnostic *d, const struct expectation *e)
 {
-	return (d->level == DIAGNOSTIC_WARNING) == e->warning && d->at.line == e->line && d->at.column == e->column &&
-	       streq(d->code, e->code) && strstr(d->message, e->part);
+	const struct kind *kind = kind_find(d->code);
+	return (d->level == DIAGNOSTIC_WARNING) == e->warning && d->at.line == e->line && d->at.column == e->column && kind &&
+	       streq(kind->code, e->code) && streq(kind->name, e->name) && strstr(d->message, e->part);
 }
 
 static unsigned compare(const char *path, struct diagnostics *d, struct expectation *all, size_t n)
@@ -50,11 +52,12 @@ static unsigned compare(const char *path, struct diagnostics *d, struct expectat
 		wrong++;
 		_cleanup_buf_ struct buf line = {0};
 		diagnostic_format(&line, &said[i]);
-		print_error("not expected: %s [%s]\n", buf_str(&line), said[i].code);
+		print_error("not expected: %s (%s)\n", buf_str(&line), said[i].code);
 	}
 	for (size_t j = 0; j < n; j++)
 		if (!all[j].met && ++wrong)
-			print_error("never said: %s:%u:%u: %s: %s\n", path, all[j].line, all[j].column, all[j].code, all[j].part);
+			print_error("never said: %s:%u:%u: %s %s: %s\n", path, all[j].line, all[j].column, all[j].code, all[j].name,
+				    all[j].part);
 	return wrong;
 }
 

@@ -2,7 +2,7 @@
 /*
  * Files that say in their first lines what has to be said about them, so that a mistake, its place and the remedy stand
  * together:
- *     # expect: LINE:COLUMN: CODE: part of the message            (expect-warning: for a warning)
+ *     # expect: LINE:COLUMN: CODE NAME: part of the message            (expect-warning: for a warning)
  * Nothing else may be said.
  */
 #pragma once

@@ -1,49 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "rules/check/lints.h"
-
-#include "engine/base/io.h"
 #include "rules/load.h"
 #include "tests/unit/support/test.h"
 #include "tests/unit/support/vocabulary.h"
-
-#include <fcntl.h>
-#include <glob.h>
-
-static void codes_are_in_order_and_names_are_of_one_lint(void **state _unused_)
-{
-	for (size_t i = 1; i < lints_n; i++)
-		assert_true(strcmp(lints[i - 1].code, lints[i].code) < 0);
-	for (size_t i = 0; i < lints_n; i++) {
-		assert_ptr_equal(lint_find(lints[i].code), &lints[i]);
-		assert_ptr_equal(lint_find(lints[i].name), &lints[i]);
-		assert_in_range(strlen(lints[i].paragraph), 40, 1000);
-	}
-	assert_ptr_equal(lint_find("tt101"), &lints[0]);
-	assert_null(lint_find("TT9"));
-}
-
-static bool is_expected_somewhere(const char *name)
-{
-	glob_t found = {0};
-	bool yes = false;
-	char expected[80];
-	snprintf(expected, sizeof(expected), ": %s: ", name);
-	assert_int_equal(glob("tests/data/rules/bad/*.yaml", 0, NULL, &found), 0);
-	for (size_t i = 0; i < found.gl_pathc && !yes; i++) {
-		_cleanup_buf_ struct buf text = {0};
-		assert_int_equal(io_read_file(AT_FDCWD, found.gl_pathv[i], 1 << 20, &text), 0);
-		yes = strstr(buf_str(&text), expected) != NULL;
-	}
-	globfree(&found);
-	return yes;
-}
-
-static void each_has_a_file_that_provokes_it(void **state _unused_)
-{
-	for (size_t i = 0; i < lints_n; i++)
-		if (!streq(lints[i].name, "capture-too-big") && !is_expected_somewhere(lints[i].name))
-			fail_msg("no file in tests/data/rules/bad provokes %s", lints[i].name);
-}
 
 static size_t say(const char *text, uint64_t store_bytes, struct buf *out)
 {
@@ -102,8 +60,6 @@ static void these_are_left_alone(void **state _unused_)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(codes_are_in_order_and_names_are_of_one_lint),
-		cmocka_unit_test(each_has_a_file_that_provokes_it),
 		cmocka_unit_test(a_capture_is_held_against_the_store_where_that_is_known),
 		cmocka_unit_test(these_are_left_alone),
 	};

@@ -65,15 +65,15 @@ static void a_wrong_type_says_what_would_be_right(void **state _unused_)
 	struct loaded l = load("span: 10\n");
 	assert_false(node_duration(node_get(l.root, "span"), l.diagnostics, &v));
 	assert_int_equal(v, 99);
-	assert_said(&l, "t.yaml:1:7: error: expected a time like 500ms, 60s or 1h, not '10'");
+	assert_said(&l, "t.yaml:1:7: error: expected a time like 500ms, 60s or 1h, not '10' [TT608]");
 	unload(&l);
 	l = load("size: [1]\n");
 	assert_false(node_bytes(node_get(l.root, "size"), l.diagnostics, &v));
-	assert_said(&l, "t.yaml:1:7: error: expected a size like 32MiB, not a list");
+	assert_said(&l, "t.yaml:1:7: error: expected a size like 32MiB, not a list [TT607]");
 	unload(&l);
 	l = load("on:\n");
 	assert_false(node_bool(node_get(l.root, "on"), l.diagnostics, &(bool){0}));
-	assert_said(&l, "t.yaml:1:4: error: expected true or false, not nothing");
+	assert_said(&l, "t.yaml:1:4: error: expected true or false, not nothing [TT604]");
 	unload(&l);
 }
 
@@ -82,7 +82,7 @@ static void a_message_shows_no_raw_control_characters(void **state _unused_)
 	uint64_t v;
 	struct loaded l = load("size: \"\\e[31mred\"\n");
 	assert_false(node_bytes(node_get(l.root, "size"), l.diagnostics, &v));
-	assert_said(&l, "t.yaml:1:7: error: expected a size like 32MiB, not '\\x1b[31mred'");
+	assert_said(&l, "t.yaml:1:7: error: expected a size like 32MiB, not '\\x1b[31mred' [TT607]");
 	unload(&l);
 }
 

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "rules/kinds/tables.h"
+
+static const struct kind rows[] = {
+	{"TT701", "syntax",
+	 "The condition is no expression: an operator, a bracket or one of its sides is missing. The place is where something else was "
+	 "expected, and the message says what.",
+	 "when: cpu.sys > 45% cpu.user > 10%", "when: cpu.sys > 45% and cpu.user > 10%"},
+	{"TT702", "unknown-character",
+	 "A character that means nothing in an expression. Quotes and dashes that a word processor made round or long are such, too.",
+	 "when: cpu.sys \342\211\245 45%", "when: cpu.sys >= 45%"},
+	{"TT703", "unknown-operator",
+	 "An operator of another language. Here it is and, or, not; == and != compare; a unit stands right behind its number.",
+	 "when: cpu.sys > 45% && load.1 > 4", "when: cpu.sys > 45% and load.1 > 4"},
+	{"TT704", "open-text",
+	 "A text in a condition that does not end. It ends with the quote it began with; \\\" and \\\\ stand for themselves. YAML's own "
+	 "quotes around the condition are read first.",
+	 "when: event.comm == \"java", "when: event.comm == \"java\""},
+	{"TT705", "bad-param",
+	 "A $ without a name behind it. A parameter is written $name, and the name is one of the rule's params.",
+	 "when: cpu.sys > $", "when: cpu.sys > $level"},
+	{"TT706", "chained-comparison",
+	 "Comparisons do not chain: 1 < 2 < 3 would compare a truth with 3.",
+	 "when: 20% < cpu.sys < 80%", "when: cpu.sys > 20% and cpu.sys < 80%"},
+	{"TT707", "too-deep",
+	 "Brackets, `not` and signs nest 64 levels at most. Whoever needs more has probably lost one.",
+	 "when: ((((…", "when: (cpu.sys + cpu.user) * 2 > 90%"},
+	{"TT708", "too-long",
+	 "An expression has 512 terms at most. Make rules of it, or a quantifier: any(disk, disk.util > 90%) asks every disk.",
+	 "when: cpu.sys > 1% or cpu.sys > 2% or …", "when: cpu.sys > 1%"},
+	{"TT711", "unknown-signal",
+	 "No signal has this name. The nearest is told; `tracetrap signals` lists all with unit and current value. A parameter is "
+	 "written $name, a detector's events are counted with events(NAME, 10s), and fields of an event are event.NAME.",
+	 "when: cpu.sytem > 45%", "when: cpu.sys > 45%"},
+	{"TT712", "unknown-function",
+	 "No function has this name. Over a window there are avg min max sum last count rise drop ratio rate slope ewma stddev zscore "
+	 "p50 p90 p99; over events events; over entities any all count.",
+	 "when: rize(cpu.sys, 10s) > 20%", "when: rise(cpu.sys, 10s) > 20%"},
+	{"TT713", "unknown-param",
+	 "The rule has no parameter of this name: a condition asks for it, or an override or --set sets it. Parameters belong to one "
+	 "rule, and `tracetrap check --effective` shows them.",
+	 "params: {level: 45%}\nwhen: cpu.sys > $levl", "params: {level: 45%}\nwhen: cpu.sys > $level"},
+	{"TT714", "unknown-detector",
+	 "No detector has this name. `tracetrap detectors` lists them, and what this kernel allows of each.",
+	 "on: oem", "on: oom"},
+	{"TT715", "unknown-collector",
+	 "No collector has this name, so this evidence would not be taken. The message lists them or tells the nearest.",
+	 "collect: [profiel]", "collect: [profile]"},
+	{"TT716", "unknown-entity",
+	 "There is no such kind of entity, or a rule test expects something of one that its series do not have. Kinds are host, cpu, "
+	 "disk, netdev, mount, cgroup and, with on: lacp, bond.",
+	 "for_each: disc", "for_each: disk"},
+	{"TT717", "unknown-field",
+	 "Events of this detector have no such field. Each has its own, and all have comm, pid, tgid, cpu, cgroup and container.",
+	 "on: oom\nwhen: event.victim_com == \"java\"", "on: oom\nwhen: event.victim_comm == \"java\""},
+	{"TT718", "unknown-word",
+	 "The field holds one of a few words, and this is none of them, so the comparison would be false for ever. The message lists "
+	 "them.",
+	 "on: tcpretrans\nwhen: event.state == \"ESTABLISHED\"", "on: tcpretrans\nwhen: event.state == \"established\""},
+	{"TT719", "unknown-rule",
+	 "An override, --set or the expectation of a rule test names a rule that was not loaded: it is misspelt, or its file was not "
+	 "named or included.",
+	 "override: [{rule: spik, enabled: false}]", "override: [{rule: spike, enabled: false}]"},
+	{"TT721", "wrong-arguments",
+	 "Functions take two arguments: over a window a signal and a time, events() a detector and a time, a quantifier a kind of entity "
+	 "and a condition.",
+	 "when: avg(cpu.sys) > 45%", "when: avg(cpu.sys, 10s) > 45%"},
+	{"TT722", "not-a-signal",
+	 "Window functions keep the readings of a signal, so they take its name and no expression. Compute with what they give.",
+	 "when: avg(cpu.sys + cpu.user, 10s) > 45%", "when: avg(cpu.sys, 10s) + avg(cpu.user, 10s) > 45%"},
+	{"TT723", "not-a-detector",
+	 "events() counts what a detector reported, so its first argument is a detector's name.",
+	 "when: events(5, 10m) > 0", "when: events(oom, 10m) > 0"},
+	{"TT724", "not-an-entity",
+	 "A quantifier goes over the entities of a kind: cpu, disk, netdev, mount or cgroup. The host is one, and needs none.",
+	 "when: any(host, cpu.sys > 45%)", "when: cpu.sys > 45%"},
+	{"TT725", "nested-quantifier",
+	 "A quantifier inside a quantifier would look at each entity of one kind for each of another, hundreds of times hundreds. Join "
+	 "two quantifiers, or use for_each and one of them.",
+	 "when: any(disk, any(cpu, cpu.sys > 90%))", "when: any(disk, disk.util > 90%) and any(cpu, cpu.sys > 90%)"},
+	{"TT726", "bad-span",
+	 "A window's length is a time that stands fast when the rule is loaded: a number with its unit, or a parameter that is one.",
+	 "when: rise(cpu.sys, 10) > 20%", "when: rise(cpu.sys, 10s) > 20%"},
+	{"TT731", "needs-quantifier",
+	 "The signal is about each disk (interface, cgroup …) and the rule about the host: which one is meant? Ask for any, all or a "
+	 "count of them, or make it a rule for each.",
+	 "when: disk.util > 90%", "when: any(disk, disk.util > 90%)"},
+	{"TT732", "host-signal",
+	 "In a rule over entities, and inside a quantifier, a name means the entity's own signal. The host's is written host.NAME, so "
+	 "that nobody takes the one for the other.",
+	 "when: any(disk, mem.used > 1GiB)", "when: any(disk, host.mem.used > 1GiB)"},
+	{"TT733", "wrong-entity",
+	 "Something belongs to another kind of entity than the one in hand: a disk's signal in a rule for each cgroup, events of a "
+	 "detector that tell of no disk, a {NAME} behind a signal of the host. The message tells both kinds.",
+	 "for_each: cgroup\nwhen: disk.util > 90%", "for_each: disk\nwhen: disk.util > 90%"},
+	{"TT734", "no-event",
+	 "event.NAME is a field of the event that a rule with `on:` fires upon. Other rules have none, and neither has arm.when, which "
+	 "decides before there is one.",
+	 "when: event.comm == \"java\"", "on: oom\nwhen: event.comm == \"java\""},
+	{"TT741", "not-a-truth",
+	 "A condition is true or false, and this is a number. Compare it.",
+	 "when: cpu.sys", "when: cpu.sys > 45%"},
+	{"TT742", "misplaced-text",
+	 "A text in a condition can only be compared, by == or !=, with a field of an event that is a text. Signals are numbers, and so "
+	 "are most fields.",
+	 "on: oom\nwhen: event.victim_pid == \"42\"", "on: oom\nwhen: event.victim_pid == 42"},
+	{"TT743", "opaque-field",
+	 "The field is a stack. It goes into the incident as it is; what is to be ignored by its stack is a noise filter's business.",
+	 "on: softirq\nwhen: event.stack == 5", "filters: [{detector: softirq, stack: [some_function], why: …}]   # a file of noise"},
+	{"TT744", "division-by-zero",
+	 "A division by the constant 0 is unknown at every reading, and the rule never fires.",
+	 "when: cpu.sys / 0 > 5%", "when: cpu.sys / 2 > 5%"},
+};
+
+const struct kinds kinds_expressions = {rows, ARRAY_SIZE(rows)};
