@@ -5,6 +5,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/io.h"
+#include "rules/check/units.h"
 #include "rules/text/node.h"
 
 #define MIB (UINT64_C(1) << 20)
@@ -120,6 +121,28 @@ int config_init(struct config *ret)
 	return ok ? 0 : -ENOMEM;
 }
 
+static void add_bound(struct buf *out, const struct key *k, uint64_t bound)
+{
+	char span[CLOCK_TEXT_MAX];
+	if (k->type == KEY_BYTES)
+		buf_printf(out, "%.10gMiB", (double)bound / MIB);
+	else if (k->type == KEY_SPAN)
+		buf_add_str(out, clock_span(bound, span));
+	else
+		buf_printf(out, "%llu", (unsigned long long)bound);
+}
+
+/* "is between 1MiB and 1024MiB" */
+static const char *bounds(const struct key *k, struct buf *out)
+{
+	buf_add_str(out, k->most == UINT64_MAX ? "is at least " : "is between ");
+	add_bound(out, k, k->least);
+	buf_add_str(out, k->most == UINT64_MAX ? "" : " and ");
+	if (k->most != UINT64_MAX)
+		add_bound(out, k, k->most);
+	return buf_str(out);
+}
+
 static void read_number(const struct node *n, const struct key *k, struct diagnostics *d, void *field)
 {
 	uint64_t v;
@@ -127,8 +150,9 @@ static void read_number(const struct node *n, const struct key *k, struct diagno
 	if (!ok)
 		return;
 	if (v < k->least || v > k->most) {
-		diagnostics_add(d, DIAGNOSTIC_ERROR, n->at, "out-of-range", "'%.40s' is out of range for %s.%s", n->text, k->section,
-				k->name);
+		_cleanup_buf_ struct buf accepted = {0};
+		diagnostics_add(d, DIAGNOSTIC_ERROR, n->at, "out-of-range", "'%.40s' is out of range: %s.%s %s", n->text, k->section,
+				k->name, bounds(k, &accepted));
 		return;
 	}
 	if (k->type == KEY_COUNT)
@@ -218,8 +242,9 @@ static void read_threshold(const struct node *n, const struct detector_def *def,
 	if (!node_quantity(n, d, &q))
 		return;
 	if (q.unit != def->threshold_unit || q.value < 0)
-		diagnostics_add(d, DIAGNOSTIC_ERROR, n->at, "bad-unit", "the threshold of '%s' is in '%s', not '%.40s'", def->name,
-				unit_name(def->threshold_unit), n->text);
+		diagnostics_add(d, DIAGNOSTIC_ERROR, n->at, "bad-unit", "'%.40s' is %s, the threshold of '%s' is %s%s", n->text,
+				unit_describe(q.unit), def->name, unit_describe(def->threshold_unit),
+				def->threshold_unit == UNIT_SECONDS ? ", as 10ms" : "");
 	else
 		*field = (int64_t)q.value;
 }

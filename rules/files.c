@@ -263,6 +263,6 @@ const struct node *files_list(struct files *f, const struct node *root, const ch
 	files_check_version(f, root, what);
 	const struct node *n = node_get(root, list);
 	if (!n)
-		refuse(f, root->at, "missing-key", "this file has no %s:", list);
+		refuse(f, root->at, "missing-key", "this file has no '%s', a list; %s: [] if there are to be none", list, list);
 	return n && node_is_sequence(n, expected, f->diagnostics) ? n : NULL;
 }

@@ -25,7 +25,8 @@ static void add_rules(struct loading *l, const struct node *list)
 {
 	for (size_t i = 0; i < list->n; i++) {
 		if (l->n == l->checker.caps->rules) {
-			refuse(l, list->items[i]->at, "too-many-rules", "more than %zu rules", l->checker.caps->rules);
+			refuse(l, list->items[i]->at, "too-many-rules",
+			       "more than %zu rules; what differs by a device alone is one rule with for_each and match", l->checker.caps->rules);
 			return;
 		}
 		struct listed *item = arena_alloc(l->checker.arena, sizeof(*item));
@@ -87,7 +88,7 @@ static void refuse_duplicates(struct loading *l, const struct rule *rules)
 	for (size_t i = 0; i < l->n; i++)
 		for (size_t j = 0; *rules[i].name && j < i; j++)
 			if (streq(rules[i].name, rules[j].name)) {
-				refuse(l, rules[i].at, "duplicate-rule", "a second rule '%s'; the first stands at %s:%u",
+				refuse(l, rules[i].at, "duplicate-rule", "a second rule '%s'; the first stands at %s:%u: rename one, or change it by override:",
 				       rules[i].name, rules[j].at.file, rules[j].at.line);
 				break;
 			}

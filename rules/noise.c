@@ -27,7 +27,8 @@ static void check_fields_only(struct checker *c, const struct expr *e)
 		return;
 	if (e->kind == EXPR_SIGNAL || e->kind == EXPR_WINDOW || e->kind == EXPR_EVENTS || e->kind == EXPR_TALLY ||
 	    e->kind == EXPR_ANY || e->kind == EXPR_ALL)
-		check_error_at(c, e->at, "not-of-the-event", "a filter may only look at the fields of its event, event.NAME");
+		check_error_at(c, e->at, "not-of-the-event", "'%s': a filter may only look at the fields of its event, event.NAME",
+			       e->source);
 	else
 		check_fields_only(c, e->a);
 	check_fields_only(c, e->b);
@@ -54,7 +55,8 @@ static void take_stack(struct checker *c, struct noise_filter *f, const struct n
 	if (!node_strings(n, c->arena, c->diagnostics, &f->stack, &f->n_stack))
 		return;
 	if (!has_stack(c))
-		check_error_at(c, n->at, "no-stack", "events of '%s' have no stack", c->vocabulary->detectors[c->rule->on].name);
+		check_error_at(c, n->at, "no-stack", "events of '%s' have no stack; ask for its fields in `when`",
+			       c->vocabulary->detectors[c->rule->on].name);
 }
 
 static void check_missing(struct checker *c, const struct node *map)
@@ -104,7 +106,7 @@ static void take_document(struct files *f, const struct node *root)
 	for (size_t i = 0; list && i < list->n; i++) {
 		struct listed *item = l->n < FILTERS_MAX ? arena_alloc(f->arena, sizeof(*item)) : NULL;
 		if (!item) {
-			check_error_at(&l->checker, list->items[i]->at, "too-many-filters", "more than %d filters", FILTERS_MAX);
+			check_error_at(&l->checker, list->items[i]->at, "too-many-filters", "more than %d filters; join some by `or`", FILTERS_MAX);
 			return;
 		}
 		*item = (struct listed){0};

@@ -2,6 +2,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/log.h"
 #include "engine/base/text.h"
+#include "engine/cli/diagnose.h"
 #include "engine/cli/incident.h"
 #include "engine/cli/recording.h"
 #include "engine/cli/replay_tell.h"
@@ -44,18 +45,6 @@ static bool read_recordings(const struct arguments *a, struct recordings *ret)
 	return ok;
 }
 
-static void show_diagnostics(struct diagnostics *d)
-{
-	size_t n;
-	const struct diagnostic *all = diagnostics_all(d, &n);
-	for (size_t i = 0; i < n; i++) {
-		_cleanup_buf_ struct buf line = {0}, safe = {0};
-		diagnostic_format(&line, &all[i]);
-		text_escape_terminal(&safe, buf_str(&line));
-		fprintf(stderr, "%s\n", buf_str(&safe));
-	}
-}
-
 /* The rules to decide by; NULL after the reasons were said. */
 static struct ruleset *load_rules(const struct arguments *a, const struct recording *rec)
 {
@@ -70,7 +59,7 @@ static struct ruleset *load_rules(const struct arguments *a, const struct record
 		: a->n_paths ? rules_load(&options, d, &set)
 			     : rules_load_text("rule.yaml", buf_str(&rec->rule), rec->rule.len, &options, d, &set);
 	if (d)
-		show_diagnostics(d);
+		diagnose_print(d, stderr);
 	if (r == -ENOMEM)
 		log_error("out of memory");
 	diagnostics_free(d);

@@ -84,12 +84,38 @@ static bool find(const char *store, const char *word, char path[512])
 	return r >= 0;
 }
 
+static bool holds_hours(const char *dir)
+{
+	char tail[600];
+	struct hours_extent extent;
+	snprintf(tail, sizeof(tail), "%s/" HOURS_TAIL, dir);
+	return (hours_extent(dir, &extent) == 0 && extent.files > 0) || access(tail, F_OK) == 0;
+}
+
+/* Of directories: an empty one, or that above, was meant to be another. */
+static bool is_read_as_history(const char *path)
+{
+	char below[600];
+	struct stat st;
+	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode) || holds_hours(path))
+		return true;
+	snprintf(below, sizeof(below), "%s/" HOURS_DIR, path);
+	if (holds_hours(below))
+		log_error("'%s' holds no hours of history; '%s' does", path, below);
+	else
+		log_error("'%s' holds no hours of history (20261121T15Z.tth and so on): name %s, another directory that does, one hour, or "
+			  "an incident by its file, its id or @last", path, RECORDING_HISTORY);
+	return false;
+}
+
 bool recording_open(const char *store, const char *word, bool with_rule, struct recording *ret)
 {
 	ret->word = word;
 	if (!find(store, word, ret->path))
 		return false;
 	ret->history = streq(word, RECORDING_HISTORY) || is_history(ret->path);
+	if (ret->history && !is_read_as_history(ret->path))
+		return false;
 	if (ret->history && with_rule)
 		log_error("'%s' has no rules with it: say which, with --rules PATH", ret->path);
 	if (ret->history)

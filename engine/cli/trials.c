@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/cli/trials.h"
 
-#include "engine/cli/diagnose.h"
 #include "engine/cli/trial_input.h"
 #include "engine/vocabulary.h"
 
@@ -32,6 +31,17 @@ static int load_cases(struct trial_file *f, struct diagnostics *d)
 	return diagnostics_count(d, DIAGNOSTIC_ERROR) ? -EINVAL : 0;
 }
 
+static void say_wrong(struct trial_file *f, struct diagnostics *d)
+{
+	size_t n;
+	const struct diagnostic *all = diagnostics_all(d, &n);
+	for (size_t i = 0; i < n; i++) {
+		diagnostic_format(&f->wrong, &all[i]);
+		buf_add_char(&f->wrong, '\n');
+	}
+	fputs(buf_str(&f->wrong), stderr);
+}
+
 static int load_file(struct trial_file *f)
 {
 	struct diagnostics *d = diagnostics_new();
@@ -41,7 +51,7 @@ static int load_file(struct trial_file *f)
 	if (r < 0)
 		f->suite = suite_free(f->suite);
 	if (d && diagnostics_count(d, DIAGNOSTIC_ERROR))
-		diagnose_print(d, stderr);
+		say_wrong(f, d);
 	diagnostics_free(d);
 	return r == -EINVAL ? 0 : r;
 }
@@ -140,6 +150,7 @@ static void file_done(struct trial_file *f)
 	}
 	ruleset_free(f->set);
 	suite_free(f->suite);
+	buf_done(&f->wrong);
 	free(f->cases);
 	free((char *)f->path);
 }

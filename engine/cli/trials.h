@@ -21,7 +21,8 @@ struct trial_case {
 
 struct trial_file {
 	const char *path;
-	struct suite *suite; /* NULL: it could not be loaded; that was said */
+	struct suite *suite; /* NULL: it could not be loaded; that was said, and stands in `wrong`, a line each */
+	struct buf wrong;
 	struct ruleset *set; /* of the tests without overrides */
 	struct trial_case *cases;
 	size_t n;

@@ -141,10 +141,13 @@ static struct json_object *case_json(const struct trial_file *f, const struct tr
 
 static struct json_object *broken_json(const struct trial_file *f)
 {
-	struct json_object *o = json_object_new_object();
+	struct json_object *o = json_object_new_object(), *wrong = json_object_new_array();
 	json_add_text(o, "file", f->path);
 	json_add_flag(o, "ok", false);
 	json_add_text(o, "error", "cannot be loaded");
+	for (const char *line = buf_str(&f->wrong); *line; line = strchr(line, '\n') + 1)
+		json_object_array_add(wrong, json_object_new_string_len(line, (int)strcspn(line, "\n")));
+	json_object_object_add(o, "diagnostics", wrong);
 	return o;
 }
 
@@ -170,12 +173,13 @@ static void add_attribute(struct buf *out, const char *name, const char *value)
 	buf_add_str(out, "\"");
 }
 
-static void add_lines(struct buf *out, const struct buf *text)
+static void add_lines(struct buf *out, const char *text)
 {
-	for (char *line = text->data, *end; line && *line; line = end + 1) {
-		end = strchr(line, '\n');
-		*end = '\0';
-		text_escape_xml(out, line);
+	_cleanup_buf_ struct buf line = {0};
+	for (; *text; text = strchr(text, '\n') + 1) {
+		buf_clear(&line);
+		buf_add(&line, text, strcspn(text, "\n"));
+		text_escape_xml(out, buf_str(&line));
 		buf_add_char(out, '\n');
 	}
 }
@@ -194,7 +198,7 @@ static void add_testcase(struct buf *out, const struct trial_file *f, const stru
 	buf_printf(out, ">\n      <failure");
 	add_attribute(out, "message", *c->error ? c->error : "what fires is not what was expected");
 	buf_add_str(out, ">");
-	add_lines(out, &text);
+	add_lines(out, buf_str(&text));
 	buf_add_str(out, "</failure>\n    </testcase>\n");
 }
 
@@ -207,8 +211,11 @@ static void add_testsuite(struct buf *out, const struct trial_file *f)
 	buf_add_str(out, "  <testsuite");
 	add_attribute(out, "name", f->path);
 	buf_printf(out, " tests=\"%zu\" failures=\"%zu\">\n", n, trials_failed(&alone));
-	if (!f->suite)
-		buf_add_str(out, "    <testcase name=\"load\"><error message=\"cannot be loaded\"/></testcase>\n");
+	if (!f->suite) {
+		buf_add_str(out, "    <testcase name=\"load\"><error message=\"cannot be loaded\">");
+		add_lines(out, buf_str(&f->wrong));
+		buf_add_str(out, "</error></testcase>\n");
+	}
 	for (size_t i = 0; f->suite && i < f->n; i++)
 		if (f->cases[i].chosen)
 			add_testcase(out, f, &f->cases[i]);

@@ -115,7 +115,7 @@ static void take_document(struct files *f, const struct node *root)
 	const struct node *list = files_list(f, root, "patterns", "patterns");
 	for (size_t i = 0; list && i < list->n; i++) {
 		if (l->set->n == KLOG_PATTERNS_MAX) {
-			refuse(l, list->items[i]->at, "too-many-patterns", "more than %d patterns", KLOG_PATTERNS_MAX);
+			refuse(l, list->items[i]->at, "too-many-patterns", "more than %d patterns; join some by |", KLOG_PATTERNS_MAX);
 			return;
 		}
 		read_pattern(l, list->items[i]);

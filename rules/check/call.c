@@ -180,9 +180,10 @@ static bool check_over(struct checker *c, struct scope scope, const struct term 
 	if (kind < 0)
 		return false;
 	if (kind == ENTITY_KIND_HOST || kind == ENTITY_KIND_BOND)
-		check_error_at(c, at, "not-an-entity", "there is no quantifier over '%s'", what->text);
+		check_error_at(c, at, "not-an-entity", "there is no quantifier over '%s'; write the condition by itself", what->text);
 	else if (scope.in_quantifier)
-		check_error_at(c, at, "nested-quantifier", "a quantifier inside a quantifier");
+		check_error_at(c, at, "nested-quantifier", "'%s' inside a quantifier; join the two by `and`, or make it a rule with for_each",
+			       what->text);
 	else if (!what->match || check_match(c, what->match, at)) {
 		*ret = (enum entity_kind)kind;
 		return true;

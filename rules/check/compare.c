@@ -33,16 +33,27 @@ static bool common_unit(const struct expr *a, const struct expr *b, enum unit *r
 	return true;
 }
 
+/* What to write instead, as far as that is certain: a bare number wants the other side's unit. */
+static const char *unit_remedy(const struct expr *bare, enum unit unit, char *text, size_t size)
+{
+	if (!bare)
+		snprintf(text, size, "only what has one unit can be compared or added");
+	else if (bare->number.param)
+		snprintf(text, size, "give the parameter its unit");
+	else
+		snprintf(text, size, "write %.40s%s", bare->source, unit_suffix(unit));
+	return text;
+}
+
 static void complain_of_units(struct checker *c, const struct term *t, const struct expr *a, const struct expr *b)
 {
+	char remedy[80];
 	const struct expr *bare = a->kind == EXPR_NUMBER && a->unit == UNIT_NUMBER	 ? a
 				  : b->kind == EXPR_NUMBER && b->unit == UNIT_NUMBER ? b
 										     : NULL;
-	const char *suffix = bare ? unit_suffix(bare == a ? b->unit : a->unit) : "";
-	const char *hint = bare && !bare->number.param ? bare->source : "";
 	size_t at = bare == a ? t->a->start : bare == b ? t->b->start : t->operator;
-	check_error(c, at, "unit-mismatch", "'%s' is %s, '%s' is %s%s%s%s", a->source, unit_describe(a->unit), b->source,
-		    unit_describe(b->unit), *hint ? "; write " : "", hint, *hint ? suffix : "");
+	check_error(c, at, "unit-mismatch", "'%s' is %s, '%s' is %s; %s", a->source, unit_describe(a->unit), b->source,
+		    unit_describe(b->unit), unit_remedy(bare, bare == a ? b->unit : a->unit, remedy, sizeof(remedy)));
 }
 
 /* Both sides as numbers of one unit. */
@@ -87,12 +98,13 @@ static struct expr *check_product(struct checker *c, struct scope scope, const s
 		return NULL;
 	bool times = t->op == EXPR_MULTIPLY;
 	if (!(times ? unit_multiply : unit_divide)(o.a->unit, o.b->unit, &unit, &exponent)) {
-		check_error(c, t->operator, "unit-mismatch", "%s %s %s has no unit that we know", unit_describe(o.a->unit),
-			    times ? "times" : "divided by", unit_describe(o.b->unit));
+		check_error(c, t->operator, "unit-mismatch", "'%s', %s, %s '%s', %s, has no unit that we know", o.a->source,
+			    unit_describe(o.a->unit), times ? "times" : "divided by", o.b->source, unit_describe(o.b->unit));
 		return NULL;
 	}
 	if (!times && o.b->kind == EXPR_NUMBER && o.b->number.value == 0) {
-		check_error(c, t->b->start, "division-by-zero", "a division by zero is never known");
+		check_error(c, t->b->start, "division-by-zero", "'%s' divided by '%s', which is zero, is never known",
+			    o.a->source, o.b->source);
 		return NULL;
 	}
 	struct expr *e = joined(c, t, unit, o);
@@ -117,7 +129,7 @@ static struct expr *check_text(struct checker *c, const struct term *t)
 	if (!f)
 		return NULL;
 	if (!event_field_is_text(f)) {
-		check_error(c, name->start, "misplaced-text", "'%s' is no text", name->text);
+		check_error(c, name->start, "misplaced-text", "'%s' is no text; compare it with a number", name->text);
 		return NULL;
 	}
 	if (f->type == FIELD_WORD && !check_word(c, f, text->text, node_place(c->scalar, text->start)))

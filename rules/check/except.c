@@ -21,7 +21,7 @@ static void check_exception_name(struct checker *c, const struct node *n, struct
 		return;
 	for (size_t i = 0; i < c->rule->n_exceptions; i++)
 		if (streq(c->rule->exceptions[i].name, name))
-			check_error_at(c, n->at, "duplicate-exception", "a second exception '%.64s'", name);
+			check_error_at(c, n->at, "duplicate-exception", "a second exception '%.64s'; give each a name of its own", name);
 	e->name = name;
 }
 
@@ -125,7 +125,7 @@ static void check_one(struct checker *c, const struct node *map, struct exceptio
 	if (name)
 		check_exception_name(c, name, e);
 	else
-		check_error_at(c, map->at, "missing-key", "this exception has no name");
+		check_error_at(c, map->at, "missing-key", "this exception has no name, as in name: backups");
 	if (!node_get(map, "match") && !node_get(map, "between") && !node_get(map, "days"))
 		check_error_at(c, map->at, "missing-key",
 			       "this exception has neither 'match' nor 'between' nor 'days' and would always hold; enabled: false "

@@ -204,7 +204,7 @@ struct expr *check_number(struct checker *c, struct scope scope, const struct te
 		return NULL;
 	}
 	if (expr_is_truth(e)) {
-		check_error(c, t->start, "not-a-number", "'%s' is true or false where a number is needed", e->source);
+		check_error(c, t->start, "not-a-number", "'%s' is true or false where a number is needed; truths are joined by and, or, not", e->source);
 		return NULL;
 	}
 	return e;

@@ -36,7 +36,7 @@ int check_detector(struct checker *c, const char *name, struct position at)
 	int i = vocabulary_detector(v, name);
 	if (i < 0)
 		unknown(c, at, "unknown-detector", "detector", name,
-			nearest(name, v->detectors, sizeof(*v->detectors), v->n_detectors), "`tracetrap doctor` lists them");
+			nearest(name, v->detectors, sizeof(*v->detectors), v->n_detectors), "`tracetrap detectors` lists them");
 	return i;
 }
 
@@ -145,13 +145,25 @@ static const char *nearest_field(const struct vocabulary *v, int detector, const
 	return own ? own : nearest(name, v->common_fields, sizeof(*v->common_fields), v->n_common_fields);
 }
 
+static const char *known_fields(const struct vocabulary *v, int detector, struct buf *out)
+{
+	const struct detector_def *d = &v->detectors[detector];
+	buf_add_str(out, "they have");
+	for (size_t i = 0; i < d->n_fields; i++)
+		buf_printf(out, " %s", d->fields[i].name);
+	for (size_t i = 0; i < v->n_common_fields; i++)
+		buf_printf(out, " %s", v->common_fields[i].name);
+	return buf_str(out);
+}
+
 const struct event_field *check_field(struct checker *c, const struct term *t)
 {
 	const char *name = t->text + strlen("event.");
 	if (c->rule->on < 0 && node_get(c->map, "on"))
 		return NULL; /* a detector that nobody knows was complained of already */
 	if (c->between_events) {
-		check_error(c, t->start, "no-event", "arm.when is looked at before there is an event; it can ask for signals alone");
+		check_error(c, t->start, "no-event", "'%.*s': arm.when is looked at before there is an event; it can ask for signals alone",
+			    SHOWN_MAX, t->text);
 		return NULL;
 	}
 	if (c->rule->on < 0) {
@@ -163,8 +175,9 @@ const struct event_field *check_field(struct checker *c, const struct term *t)
 	if (f)
 		return f;
 	char what[96];
+	_cleanup_buf_ struct buf known = {0};
 	snprintf(what, sizeof(what), "field of '%.40s' events", c->vocabulary->detectors[c->rule->on].name);
 	unknown(c, node_place(c->scalar, t->start + strlen("event.")), "unknown-field", what, name,
-		nearest_field(c->vocabulary, c->rule->on, name), "it has comm, pid, cpu and fields of its own");
+		nearest_field(c->vocabulary, c->rule->on, name), known_fields(c->vocabulary, c->rule->on, &known));
 	return NULL;
 }

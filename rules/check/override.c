@@ -129,7 +129,7 @@ static void take_one(struct overrides *o, const struct node *map, struct arena *
 	section_check(&section_override, map, d);
 	const struct node *rule = node_get(map, "rule");
 	if (!rule)
-		diagnostics_add(d, DIAGNOSTIC_ERROR, map->at, "missing-key", "this override names no rule");
+		diagnostics_add(d, DIAGNOSTIC_ERROR, map->at, "missing-key", "this override names no rule, as in rule: cpu-sys-spike");
 	else if (map->n == 1)
 		diagnostics_add(d, DIAGNOSTIC_ERROR, map->at, "missing-key", "this override changes nothing; it takes params, "
 				"enabled, limits or severity");

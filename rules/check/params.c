@@ -32,8 +32,8 @@ static void override_param(struct checker *c, struct param *p)
 	if (!value || !node_quantity(value, c->diagnostics, &q))
 		return;
 	if (q.unit != p->unit && !(q.unit == UNIT_NUMBER && q.value == 0)) {
-		check_error_at(c, value->at, "unit-mismatch", "'%s' is %s, the parameter '%s' (%s) is %s", value->text,
-			       unit_describe(q.unit), p->name, p->text, unit_describe(p->unit));
+		check_error_at(c, value->at, "unit-mismatch", "'%s' is %s, the parameter '%s' is %s, as %s", value->text,
+			       unit_describe(q.unit), p->name, unit_describe(p->unit), p->text);
 		return;
 	}
 	p->value = q.value;

@@ -87,7 +87,7 @@ static bool has_no_duration(struct checker *c, const struct node *n, const char 
 {
 	if (c->rule->on < 0)
 		return false;
-	check_error_at(c, n->at, "on-and-hold", "a rule on events ends at once; '%s' has no meaning in it", key);
+	check_error_at(c, n->at, "on-and-hold", "a rule on events ends at once; '%s' has no meaning in it: leave it out", key);
 	return true;
 }
 
@@ -205,7 +205,7 @@ static void set_defaults(struct checker *c, struct position at)
 static void check_missing(struct checker *c)
 {
 	if (!node_get(c->map, "name"))
-		check_error_at(c, c->map->at, "missing-key", "this rule has no name");
+		check_error_at(c, c->map->at, "missing-key", "this rule has no name, as in name: cpu-sys-spike");
 	if (!node_get(c->map, "when") && !node_get(c->map, "on"))
 		check_error_at(c, c->map->at, "missing-key", "this rule has neither 'when' (a condition) nor 'on' (a detector)");
 	if (!node_get(c->map, "limits"))

@@ -128,7 +128,7 @@ void check_capture(struct checker *c, const struct node *map)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(later); i++)
 		if (node_get(map, later[i]))
-			check_error_at(c, node_get(map, later[i])->at, "not-supported", "'capture.%s' is not supported yet",
+			check_error_at(c, node_get(map, later[i])->at, "not-supported", "'capture.%s' is not supported yet; name collectors in capture.collect",
 				       later[i]);
 	if (!node_get(map, "files") && !node_get(map, "exec"))
 		section_check(&section_capture, map, c->diagnostics);

@@ -164,7 +164,8 @@ static struct token lex_sign(struct lexer *l)
 	int len = 1;
 	while (((unsigned char)text[len] & 0xc0) == 0x80)
 		len++;
-	return bad(l, l->at, "unknown-character", "'%.*s' has no meaning in an expression", len, text);
+	return bad(l, l->at, "unknown-character",
+		   "'%.*s' has no meaning in an expression; operators are and or not < <= > >= == != + - * /", len, text);
 }
 
 struct token lexer_next(struct lexer *l)

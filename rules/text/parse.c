@@ -40,7 +40,7 @@ static void *unexpected(struct parser *p, const char *wanted)
 static struct term *term_new(struct parser *p, enum term_kind kind)
 {
 	if (++p->terms > TERMS_MAX)
-		return complain(p, p->token.start, "too-long", "an expression of more than 512 terms");
+		return complain(p, p->token.start, "too-long", "an expression of more than 512 terms; make rules of it, or a quantifier");
 	struct term *t = arena_alloc(p->lexer.arena, sizeof(*t));
 	if (!t)
 		return NULL;
@@ -192,7 +192,7 @@ static const struct term *parse_infix(struct parser *p, const struct term *a, si
 static const struct term *parse_level(struct parser *p, unsigned level)
 {
 	if (p->depth == TERM_DEPTH_MAX)
-		return complain(p, p->token.start, "too-deep", "nested deeper than 64 levels");
+		return complain(p, p->token.start, "too-deep", "nested deeper than 64 levels; is a ')' missing?");
 	p->depth++;
 	size_t start = p->token.start;
 	const struct term *t = parse_primary(p);

@@ -153,7 +153,7 @@ const char *quantity_complaint(enum quantity_result result, const char *text, si
 	if (result == QUANTITY_NO_UNIT)
 		complain_of_unit(text, len, sentence, size);
 	else if (result == QUANTITY_TOO_LONG)
-		snprintf(sentence, size, "the number %.*s has more than %d digits", (int)MIN(len, (size_t)40), text,
+		snprintf(sentence, size, "the number %.*s has more than %d digits; take a larger unit", (int)MIN(len, (size_t)40), text,
 			 DIGITS_MAX);
 	else
 		snprintf(sentence, size, "'%.*s' is not a number", (int)MIN(len, (size_t)40), text);

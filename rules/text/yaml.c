@@ -61,8 +61,10 @@ static void refuse_syntax(struct loader *l)
 		return;
 	}
 	struct position at = place(l, p->problem_mark);
-	refuse(l, at, "yaml-syntax", "%s%s%s%s", problem, p->context ? ", " : "", p->context ? p->context : "",
-	       tab_hint(l));
+	char begun[48] = "";
+	if (p->context && p->context_mark.line < p->problem_mark.line)
+		snprintf(begun, sizeof(begun), " that begins in line %zu", p->context_mark.line + 1);
+	refuse(l, at, "yaml-syntax", "%s%s%s%s%s", problem, p->context ? ", " : "", p->context ? p->context : "", begun, tab_hint(l));
 }
 
 static bool next_event(struct loader *l, yaml_event_t *ret)
@@ -103,7 +105,7 @@ static bool count_nodes(struct loader *l, struct position at, size_t n)
 	l->nodes += n;
 	if (l->nodes <= l->caps->nodes)
 		return true;
-	refuse(l, at, "yaml-too-big", "more than %zu nodes, aliases counted out", l->caps->nodes);
+	refuse(l, at, "yaml-too-big", "more than %zu nodes, aliases written out; split the file", l->caps->nodes);
 	return false;
 }
 
@@ -165,7 +167,7 @@ static const struct node *load_scalar(struct loader *l, const yaml_event_t *even
 		return NULL;
 	}
 	if (memchr(text, '\0', len)) {
-		refuse(l, n->at, "yaml-encoding", "a NUL inside a text");
+		refuse(l, n->at, "yaml-encoding", "a NUL inside a text; take it out");
 		return NULL;
 	}
 	n->style = style_of(event->data.scalar.style);
@@ -227,7 +229,7 @@ static void refuse_duplicate(struct loader *l, const struct node *map, size_t i)
 	for (size_t j = 0; j < i; j++) {
 		if (!streq(map->pairs[j].key->text, key->text))
 			continue;
-		refuse(l, key->at, "duplicate-key", "'%s' stands here for the second time; first at line %u", key->text,
+		refuse(l, key->at, "duplicate-key", "'%s' stands here for the second time; first at line %u; delete one", key->text,
 		       map->pairs[j].key->at.line);
 		return;
 	}
@@ -282,11 +284,11 @@ static const struct node *load_node(struct loader *l, const yaml_event_t *event,
 		return load_alias(l, event, depth);
 	struct position at = place(l, event->start_mark);
 	if (tag_of(event)) {
-		refuse(l, at, "yaml-tag", "tags ('%s') have no meaning here", (const char *)tag_of(event));
+		refuse(l, at, "yaml-tag", "tags ('%s') have no meaning here; leave them out", (const char *)tag_of(event));
 		return NULL;
 	}
 	if (depth > l->caps->depth) {
-		refuse(l, at, "yaml-too-deep", "nested deeper than %zu levels", l->caps->depth);
+		refuse(l, at, "yaml-too-deep", "nested deeper than %zu levels; is a bracket open?", l->caps->depth);
 		return NULL;
 	}
 	if (!count_nodes(l, at, 1))
@@ -317,7 +319,7 @@ static const struct node *load_root(struct loader *l)
 	if (!next_content(l, &event))
 		return NULL;
 	if (event.type == YAML_STREAM_END_EVENT) {
-		refuse(l, place(l, event.start_mark), "yaml-empty", "there is nothing in this file");
+		refuse(l, place(l, event.start_mark), "yaml-empty", "there is nothing in this file; it begins with version: 1");
 		return NULL;
 	}
 	return load_node(l, &event, 1);
@@ -330,7 +332,7 @@ static bool check_end(struct loader *l)
 		return false;
 	if (event.type == YAML_STREAM_END_EVENT)
 		return true;
-	refuse(l, place(l, event.start_mark), "yaml-documents", "a second document; one file holds one");
+	refuse(l, place(l, event.start_mark), "yaml-documents", "a second document; one file holds one: join them, or make two files");
 	return false;
 }
 

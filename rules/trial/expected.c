@@ -18,7 +18,7 @@ static void read_moments(struct reader *r, const struct node *n, struct moments_
 		if (!node_duration(item, r->files.diagnostics, &at_ns[i]))
 			continue;
 		if (i && at_ns[i] < at_ns[i - 1])
-			trial_error(r, item->at, "bad-order", "'%s' is before the one before it", item->text);
+			trial_error(r, item->at, "bad-order", "'%s' is before the one before it; write them in order", item->text);
 		ret->n++;
 	}
 }
@@ -42,7 +42,7 @@ static void read_one(struct reader *r, const struct node *map)
 	node_check_keys(map, "expect", keys, ARRAY_SIZE(keys), r->files.diagnostics);
 	const struct node *rule = node_get(map, "rule"), *entity = node_get(map, "entity");
 	if (!rule)
-		trial_error(r, map->at, "missing-key", "this names no rule");
+		trial_error(r, map->at, "missing-key", "this names no rule, as in rule: cpu-sys-spike");
 	if (rule && node_string(rule, r->files.diagnostics, &e->rule))
 		e->rule_at = rule->at;
 	if (entity && node_string(entity, r->files.diagnostics, &e->entity))

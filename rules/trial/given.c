@@ -11,9 +11,9 @@ static uint16_t entity_of(struct reader *r, enum entity_kind kind, const char *n
 		if (t->entities[i].kind == kind && streq(t->entities[i].name, name))
 			return (uint16_t)i;
 	if (strlen(name) >= ENTITY_NAME_MAX || !*name)
-		trial_error(r, at, "bad-entity", "an entity's name has 1 to %d bytes", ENTITY_NAME_MAX - 1);
+		trial_error(r, at, "bad-entity", "an entity's name has 1 to %d bytes, as in disk.util{vda}", ENTITY_NAME_MAX - 1);
 	else if (t->n_entities == SUITE_ENTITIES_MAX)
-		trial_error(r, at, "too-many-entities", "more than %u entities in one test", SUITE_ENTITIES_MAX - 1);
+		trial_error(r, at, "too-many-entities", "more than %u entities in one test; fewer will show the same", SUITE_ENTITIES_MAX - 1);
 	else {
 		t->entities[t->n_entities] = (struct trial_entity){kind, name};
 		return (uint16_t)t->n_entities++;
@@ -168,7 +168,7 @@ static uint16_t event_entity(struct reader *r, int detector, const struct node *
 		return entity_of(r, kind, name, n->at);
 	if (streq(name, entity_kind_name(ENTITY_KIND_HOST)))
 		return ENTITY_HOST;
-	trial_error(r, n->at, "wrong-entity", "events of '%s' belong to the host alone",
+	trial_error(r, n->at, "wrong-entity", "events of '%s' belong to the host alone: leave entity out",
 		    r->vocabulary->detectors[detector].name);
 	return ENTITY_NONE;
 }
@@ -182,7 +182,7 @@ static void read_event(struct reader *r, const struct node *map)
 	node_check_keys(map, "an event", keys, ARRAY_SIZE(keys), r->files.diagnostics);
 	const struct node *kind = node_get(map, "kind");
 	if (!kind)
-		trial_error(r, map->at, "missing-key", "this event has no kind: the detector's name");
+		trial_error(r, map->at, "missing-key", "this event has no kind, the detector's name, as in kind: oom");
 	bool good = read_at(r, map, &e->at_ns);
 	int detector = kind ? reader_detector(r, kind) : -1;
 	if (detector < 0)

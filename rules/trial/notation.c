@@ -49,7 +49,9 @@ static bool complain(const struct notation *p, size_t offset, const char *code, 
 static bool cut_times(struct notation *p, uint64_t *ret_times)
 {
 	char *x = strrchr(p->word, 'x');
-	if (!x || !x[1] || strspn(x + 1, "0123456789") != strlen(x + 1))
+	if (x && !x[1])
+		return complain(p, (size_t)(x - p->word), "bad-series", "x says how often, as in 10x30");
+	if (!x || strspn(x + 1, "0123456789") != strlen(x + 1))
 		return true;
 	if (!text_u64(x + 1, ret_times) || *ret_times == 0 || *ret_times >= NOTATION_VALUES_MAX)
 		return complain(p, (size_t)(x + 1 - p->word), "out-of-range",
@@ -65,6 +67,19 @@ static bool read_amount(struct notation *p, const char *text, double *ret)
 	return !wrong || complain(p, (size_t)(text - p->word), "bad-series", wrong);
 }
 
+/* Between the sign and the x. */
+static bool read_step(struct notation *p, size_t sign, char how, double *ret)
+{
+	char missing[64];
+	const char *step = p->word + sign + 1;
+	snprintf(missing, sizeof(missing), "the step is missing after '%c', as in 10%c5x30", how, how);
+	if (!*step)
+		return complain(p, sign, "bad-series", missing);
+	if (strpbrk(step, "+-"))
+		return complain(p, sign, "bad-series", "there is one sign and one step, as in 10+5x30 or 10-5x30");
+	return read_amount(p, step, ret);
+}
+
 /* 10%, 10%+5%: the number and its step. */
 static bool read_numbers(struct notation *p, struct value_run *ret)
 {
@@ -73,12 +88,12 @@ static bool read_numbers(struct notation *p, struct value_run *ret)
 	p->word[sign] = '\0';
 	if (!read_amount(p, p->word, &ret->first))
 		return false;
-	if (how && !read_amount(p, p->word + sign + 1, &ret->step))
+	if (how && !read_step(p, sign, how, &ret->step))
 		return false;
 	if (how == '-')
 		ret->step = -ret->step;
 	if (how && ret->n == 1)
-		return complain(p, sign, "bad-series", "a step says how often: write 10+5x30");
+		return complain(p, sign, "bad-series", "a step says how often, as in 10+5x30");
 	if (fabs(ret->first + ret->step * ret->n) >= QUANTA_MAX)
 		return complain(p, 0, "out-of-range", "this series grows beyond what a reading can hold");
 	return true;
@@ -87,6 +102,9 @@ static bool read_numbers(struct notation *p, struct value_run *ret)
 static bool read_word(struct notation *p, struct value_run *ret)
 {
 	uint64_t times = 0;
+	const char *comma = strchr(p->word, ',');
+	if (comma)
+		return complain(p, (size_t)(comma - p->word), "bad-series", "readings stand apart by blanks, without commas");
 	if (!cut_times(p, &times))
 		return false;
 	*ret = (struct value_run){.kind = VALUE_NUMBER, .n = (uint32_t)times + 1};
@@ -96,7 +114,7 @@ static bool read_word(struct notation *p, struct value_run *ret)
 	}
 	if (streq(p->word, "stale")) {
 		*ret = (struct value_run){.kind = VALUE_UNKNOWN, .n = 1};
-		return times == 0 || complain(p, 0, "bad-series", "stale stands alone: write it as often as it is meant");
+		return times == 0 || complain(p, 0, "bad-series", "stale stands alone; write it as often as it is meant");
 	}
 	if (!p->word[0] || !strchr("-0123456789", p->word[0]))
 		return complain(p, 0, "bad-series",
@@ -140,7 +158,7 @@ bool notation_parse(const struct node *scalar, enum unit unit, struct arena *are
 		n += good ? runs[v.n_runs++].n : 0;
 	}
 	if (good && n > NOTATION_VALUES_MAX)
-		good = complain(&p, 0, "out-of-range", "a series of more than 1000000 values");
+		good = complain(&p, 0, "out-of-range", "a series of more than 1000000 values; a longer interval needs fewer");
 	if (!good)
 		return false;
 	v.n = (uint32_t)n;

@@ -41,7 +41,8 @@ static void put_number(struct record *r, const struct event_field *f, const stru
 		return;
 	}
 	if (f->type != FIELD_S64 && (quanta < 0 || (f->type == FIELD_U32 && quanta > UINT32_MAX))) {
-		refuse(r, n->at, "bad-field", "'%s' does not fit the field '%s'", n->text, f->name);
+		refuse(r, n->at, "bad-field", "'%s' does not fit the field '%s', which is at least 0 and at most %s", n->text, f->name,
+		       f->type == FIELD_U32 ? "4294967295" : "what 64 bits hold");
 		return;
 	}
 	int64_t value = (int64_t)quanta;
@@ -52,7 +53,7 @@ static void put_text(struct record *r, const struct event_field *f, const struct
 {
 	size_t room = f->type == FIELD_TEXT ? f->size : TEXT_MAX;
 	if (n->len >= room)
-		refuse(r, n->at, "bad-field", "'%s' holds %zu bytes at most", f->name, room - 1);
+		refuse(r, n->at, "bad-field", "'%.64s' is too long: '%s' holds %zu bytes at most", n->text, f->name, room - 1);
 	else if (f->type == FIELD_TAIL)
 		r->tail = n->text;
 	else if (f->type == FIELD_CONTEXT)
@@ -67,7 +68,7 @@ static void put_address(struct record *r, const struct event_field *f, const str
 	if (inet_pton(AF_INET, n->text, address + 12) == 1 || inet_pton(AF_INET6, n->text, address) == 1)
 		memcpy(r->bytes + f->offset, address, sizeof(address));
 	else
-		refuse(r, n->at, "bad-field", "'%.64s' is no IP address", n->text);
+		refuse(r, n->at, "bad-field", "'%.64s' is no IP address, like 192.0.2.1 or 2001:db8::1", n->text);
 }
 
 static void put_word(struct record *r, const struct event_field *f, const struct node *n)
@@ -109,9 +110,16 @@ static void put(struct record *r, const struct event_field *f, const struct node
 		put_word(r, f, n);
 		break;
 	case FIELD_STACK:
-		refuse(r, n->at, "bad-field", "'%s' is a stack; no rule looks at it", f->name);
+		refuse(r, n->at, "bad-field", "'%s' is a stack; no rule looks at it: leave it out", f->name);
 		break;
 	}
+}
+
+static const char *join(const char *const *names, size_t n, struct buf *out)
+{
+	for (size_t i = 0; i < n; i++)
+		buf_printf(out, "%s%s", i ? " " : "", names[i]);
+	return buf_str(out);
 }
 
 static void unknown_field(struct record *r, const struct node *key)
@@ -123,13 +131,14 @@ static void unknown_field(struct record *r, const struct node *key)
 		names[n++] = r->detector->fields[i].name;
 	for (size_t i = 0; i < v->n_common_fields; i++)
 		names[n++] = v->common_fields[i].name;
+	_cleanup_buf_ struct buf known = {0};
 	const char *near = text_nearest(key->text, names, n);
 	if (near)
 		refuse(r, key->at, "unknown-field", "events of '%s' have no field '%.64s', did you mean '%s'?", r->detector->name,
 		       key->text, near);
 	else
-		refuse(r, key->at, "unknown-field", "events of '%s' have no field '%.64s'; theirs begin with %s, and all have comm",
-		       r->detector->name, key->text, names[0]);
+		refuse(r, key->at, "unknown-field", "events of '%s' have no field '%.64s'; they have %s", r->detector->name, key->text,
+		       join(names, n, &known));
 }
 
 static void put_all(struct record *r, const struct node *fields)

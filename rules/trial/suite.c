@@ -99,12 +99,12 @@ static void check_name(struct reader *r, const struct node *map)
 {
 	const struct node *n = node_get(map, "name");
 	if (!n)
-		trial_error(r, map->at, "missing-key", "this test has no name");
+		trial_error(r, map->at, "missing-key", "this test has no name, as in name: fires at the threshold");
 	else
 		node_string(n, r->files.diagnostics, &r->test->name);
 	for (const struct trial_test *t = r->suite->tests; t < r->test; t++)
 		if (n && *t->name && streq(t->name, r->test->name))
-			trial_error(r, n->at, "duplicate-test", "a second test '%.80s'; the first stands in line %u", t->name,
+			trial_error(r, n->at, "duplicate-test", "a second test '%.80s'; the first stands in line %u: rename one", t->name,
 				    t->at.line);
 }
 

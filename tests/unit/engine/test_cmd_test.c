@@ -163,6 +163,18 @@ static void a_file_that_cannot_be_loaded_is_a_failure_and_the_others_run(void **
 	assert_non_null(strstr(buf_str(&out), "1 passed, 1 failed\n"));
 }
 
+static void reports_say_what_is_wrong_with_a_file(void **state)
+{
+	const struct scene *s = *state;
+	_cleanup_buf_ struct buf out = {0}, junit = {0};
+	static const char wrong[] = "a.test.yaml:5:5: error: unknown key 'serie' in a test, did you mean 'series'? [TT042]";
+	write_text(s->dir, "a.test.yaml", HEAD "  - name: t\n    serie: {}\n    expect: []\n");
+	assert_int_equal(RUN(&out, "--json", "--junit", s->junit, s->path), EXIT_FOUND);
+	assert_non_null(strstr(buf_str(&out), wrong));
+	assert_int_equal(io_read_file(AT_FDCWD, s->junit, 1 << 20, &junit), 0);
+	assert_non_null(strstr(buf_str(&junit), "unknown key &#39;serie&#39; in a test, did you mean &#39;series&#39;? [TT042]\n</error>"));
+}
+
 /* What the recording makes the rule do, as the test would expect it: {rule: busy, fires_at: [...], suppressed_at: [...]} */
 static void expect_as_seen(struct json_object *differences, const char *moment, struct buf *out, unsigned *n)
 {
@@ -231,6 +243,7 @@ int main(void)
 		cmocka_unit_test(junit_counts_and_escapes),
 		cmocka_unit_test(what_no_test_notices_is_listed),
 		cmocka_unit_test(a_file_that_cannot_be_loaded_is_a_failure_and_the_others_run),
+		cmocka_unit_test(reports_say_what_is_wrong_with_a_file),
 		cmocka_unit_test(a_recording_is_an_input_and_time_begins_with_it),
 		cmocka_unit_test(a_recording_that_is_none_is_told),
 		cmocka_unit_test(what_is_no_usage_is_told),

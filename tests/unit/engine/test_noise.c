@@ -119,7 +119,7 @@ static void mistakes_are_told_all_at_once_with_their_place(void **state _unused_
 		"noise.yaml:5:29: error: events of 'bare' have no stack",
 		"noise.yaml:6:5: error: this filter has neither 'when' nor 'stack'",
 		"noise.yaml:7:5: error: this filter has no 'why'",
-		"noise.yaml:7:30: error: a filter may only look at the fields of its event",
+		"noise.yaml:7:30: error: 'events(thing, 10s)': a filter may only look at the fields of its event",
 		"noise.yaml:7:55: error: unknown key 'stak'",
 	};
 	struct diagnostics *d = diagnostics_new();

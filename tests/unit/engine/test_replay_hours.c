@@ -5,6 +5,7 @@
 #include <json-c/json.h>
 
 #include "engine/base/io.h"
+#include "engine/base/log.h"
 #include "engine/cli/command.h"
 #include "engine/replay_hours.h"
 #include "rules/load.h"
@@ -202,6 +203,24 @@ static void a_sweeps_json_has_the_same_for_each_setting(void **state _unused_)
 	json_object_put(all);
 }
 
+static bool keep(void *ctx, const char *line, size_t len)
+{
+	buf_add(ctx, line, len);
+	return true;
+}
+
+static void a_directory_without_hours_is_told_from_one_with_them(void **state _unused_)
+{
+	_cleanup_buf_ struct buf out = {0}, said = {0};
+	log_set_sink(keep, &said);
+	assert_int_equal(RUN(&out, dir), EXIT_FOUND);
+	assert_int_equal(RUN(&out, "--rules", rules, "tests/data"), EXIT_FOUND);
+	log_set_sink(NULL, NULL);
+	assert_non_null(strstr(buf_str(&said), "holds no hours of history; '"));
+	assert_non_null(strstr(buf_str(&said), "/" HOURS_DIR "' does\n"));
+	assert_non_null(strstr(buf_str(&said), "'tests/data' holds no hours of history (20261121T15Z.tth and so on): name @history"));
+}
+
 static void history_without_rules_or_at_no_time_is_refused(void **state _unused_)
 {
 	_cleanup_buf_ struct buf out = {0};
@@ -219,6 +238,7 @@ int main(void)
 		cmocka_unit_test(the_command_tells_the_firings_of_a_directory),
 		cmocka_unit_test(a_sweep_tells_what_each_setting_would_have_cost),
 		cmocka_unit_test(a_sweeps_json_has_the_same_for_each_setting),
+		cmocka_unit_test(a_directory_without_hours_is_told_from_one_with_them),
 		cmocka_unit_test(history_without_rules_or_at_no_time_is_refused),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -239,7 +239,7 @@ static void an_override_that_fits_nothing_is_an_error_at_its_column(void **state
 	} cases[] = {
 		{"spik.level=60%", "--set:1:1: error: no rule 'spik', did you mean 'spike'? [TT719]\n"},
 		{"spike.levl=60%", "--set:1:7: error: rule 'spike' has no parameter 'levl', did you mean 'level'? [TT713]\n"},
-		{"spike.level=60", "--set:1:13: error: '60' is a bare number, the parameter 'level' (45%) is a percentage [TT611]\n"},
+		{"spike.level=60", "--set:1:13: error: '60' is a bare number, the parameter 'level' is a percentage, as 45% [TT611]\n"},
 		{"spike.level=", "--set:1:1: error: 'spike.level=' is not RULE.PARAM=VALUE, as in cpu-sys-spike.level=60% [TT618]\n"},
 		{"spike.limits.entity=often",
 		 "--set:1:21: error: expected a limit like 1/10m or 4/1h, or none, not 'often' [TT614]\n"},
@@ -346,7 +346,7 @@ static void hostile_nesting_ends_in_a_sentence(void **state _unused_)
 	for (int i = 0; i < 5000; i++)
 		buf_add_char(&text, '(');
 	assert_null(load_with(buf_str(&text), NULL, 0, &said));
-	assert_string_equal(buf_str(&said), "t.yaml:4:75: error: nested deeper than 64 levels [TT707]\n");
+	assert_string_equal(buf_str(&said), "t.yaml:4:75: error: nested deeper than 64 levels; is a ')' missing? [TT707]\n");
 	buf_clear(&text);
 	buf_clear(&said);
 	buf_add_str(&text, RULE("    when: 1"));

@@ -57,11 +57,16 @@ static void numbers_have_the_unit_of_the_signal(void **state _unused_)
 static void what_is_no_reading_is_told_where_it_stands(void **state _unused_)
 {
 	expect("1 often", UNIT_COUNT, "t:1:7: error: expected a reading: a number, 10+5x30, 10-5x30, 10x30, _, _x30 or stale [TT801]");
-	expect("1 5+1", UNIT_COUNT, "t:1:8: error: a step says how often: write 10+5x30 [TT801]");
-	expect("stalex3", UNIT_COUNT, "t:1:5: error: stale stands alone: write it as often as it is meant [TT801]");
+	expect("1 5+1", UNIT_COUNT, "t:1:8: error: a step says how often, as in 10+5x30 [TT801]");
+	expect("1 5+x3", UNIT_COUNT, "t:1:8: error: the step is missing after '+', as in 10+5x30 [TT801]");
+	expect("1 5-", UNIT_COUNT, "t:1:8: error: the step is missing after '-', as in 10-5x30 [TT801]");
+	expect("1 5+1+1x3", UNIT_COUNT, "t:1:8: error: there is one sign and one step, as in 10+5x30 or 10-5x30 [TT801]");
+	expect("1 5x", UNIT_COUNT, "t:1:8: error: x says how often, as in 10x30 [TT801]");
+	expect("1, 5", UNIT_COUNT, "t:1:6: error: readings stand apart by blanks, without commas [TT801]");
+	expect("stalex3", UNIT_COUNT, "t:1:5: error: stale stands alone; write it as often as it is meant [TT801]");
 	expect("1x0", UNIT_COUNT, "t:1:7: error: a value is repeated at least once and less than 1000000 times [TT609]");
 	expect("1x1000000", UNIT_COUNT, "t:1:7: error: a value is repeated at least once and less than 1000000 times [TT609]");
-	expect("1x999999 1x9", UNIT_COUNT, "t:1:17: error: a series of more than 1000000 values [TT609]");
+	expect("1x999999 1x9", UNIT_COUNT, "t:1:17: error: a series of more than 1000000 values; a longer interval needs fewer [TT609]");
 	expect("1+9000000000000x999999", UNIT_BYTES, "t:1:5: error: this series grows beyond what a reading can hold [TT609]");
 	expect("5q", UNIT_COUNT, "t:1:5: error: unknown unit 'q', did you mean '%'? [TT801]");
 }
