@@ -65,7 +65,7 @@ unit_help := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard tests/unit/support/*.c)))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo check check-root check-vm soak bench benches unit property agree mutate live fuzz fuzz-live fuzz-loop clean help install
+.PHONY: all deps demo check check-root check-vm soak bench benches unit property agree mutate live fuzz fuzz-live fuzz-loop fuzz-soak clean help install
 
 all: $(O)/tracetrap ## build everything into build/
 
@@ -127,15 +127,14 @@ $(fuzzers): $(O)/%: $(O)/%.o $(fuzz_main) $(unit_help) $(O)/libtracetrap.a
 fuzz: $(fuzzers) ## run the fuzzers plainly over their corpora
 	$(Q)$(foreach f,$(fuzzers),$(f) $(call corpus,$(f)) &&) true
 
-FUZZ_SECONDS ?= 60
-fuzz-live: ## let libFuzzer drive each fuzzer for FUZZ_SECONDS (60); needs clang
+export FUZZ_RUNS FUZZ_SECONDS FUZZ_SECONDS_PARSERS
+fuzz-live: ## let libFuzzer drive each fuzzer for FUZZ_SECONDS (60), those of what people write for FUZZ_SECONDS_PARSERS; needs clang
 	$(Q)$(MAKE) CC=clang O=$(B)/fuzz fuzz_main= FUZZ_LINK=-fsanitize=fuzzer fuzz-loop \
 		SANFLAGS='-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined'
 fuzz-loop: $(fuzzers)
-	$(Q)for f in $(fuzzers); do mkdir -p $$f.new; done
-	$(Q)$(foreach f,$(fuzzers),{ $(f) -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -timeout=10 -print_final_stats=1 \
-		-artifact_prefix=$(f).new/ $(f).new $(call corpus,$(f)) >$(f).log 2>&1 || { tail -40 $(f).log; exit 1; }; } && \
-		echo "$(notdir $(f)): $$(sed -n 's/^stat::number_of_executed_units: *//p' $(f).log) executions, no finding" &&) true
+	$(Q)printf '%s\n' $(foreach f,$(fuzzers),'$(f) $(call corpus,$(f))') | tests/run-fuzzers
+fuzz-soak: ## ten million executions (FUZZ_RUNS) of each parser of what people write
+	$(Q)$(MAKE) fuzz-live FUZZ_RUNS=$(or $(FUZZ_RUNS),10000000)
 
 unit: $(units) ## run the unit and property tests (no root, no sleeping)
 	$(Q)tests/run-units $(units)
@@ -176,8 +175,9 @@ check-root: all $(O)/tests/fault/fault live ## the live BPF tests alone (root)
 check-vm: all $(O)/tests/fault/fault $(lives) ## the VM scenarios alone (ONLY=ERE: those so named); FULL=1: all kernels and sweeps
 	$(Q)tests/vm/all.sh $(O) "$(ONLY)"
 
-soak: all ## ten minutes of ordinary work on each kernel must fire nothing
+soak: all ## ten minutes of ordinary work on each kernel must fire nothing; then fuzz-soak
 	$(Q)tests/vm/soak.sh $(O)
+	$(Q)$(MAKE) fuzz-soak
 
 bench: ## figures beside peers, measured in one run
 	$(Q)conf/build/deps.sh bench $(O)/peers
