@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "bpf/lib/list.bpf.h"
 #include "bpf/lib/task.bpf.h"
 #include "bpf/event.h"
 
@@ -34,14 +35,6 @@ enum file_system {
 struct super_block {
 	__u32 s_dev;
 	unsigned long s_magic;
-} CORE;
-
-struct hlist_node {
-	struct hlist_node *next;
-} CORE;
-
-struct hlist_head {
-	struct hlist_node *first;
 } CORE;
 
 struct inode {

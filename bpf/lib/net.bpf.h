@@ -6,6 +6,7 @@
 #pragma once
 
 #include "bpf/lib/emit.bpf.h"
+#include "bpf/lib/list.bpf.h"
 
 #include <bpf/bpf_endian.h>
 #include <linux/if_ether.h>
@@ -17,14 +18,6 @@
 #define AF_INET6 10
 
 enum tcp_state { TCP_STATE_TIME_WAIT = 6, TCP_STATE_LISTEN = 10, TCP_STATE_NEW_SYN_RECV = 12 };
-
-struct hlist_node {
-	struct hlist_node *next;
-} CORE;
-
-struct hlist_head {
-	struct hlist_node *first;
-} CORE;
 
 struct net {
 	struct hlist_head *dev_index_head;
