@@ -2,6 +2,7 @@
 #include "engine/base/io.h"
 #include "engine/source/helper.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <sys/resource.h>
 
@@ -31,13 +32,23 @@ static int answer(int fd, uint32_t seq, struct buf *rows)
 	return io_write(fd, rows->data, rows->len);
 }
 
+/* Waits by poll(), not in read(): there, room that the daemon makes in its own queue would wake us as well. */
+static bool next_question(int fd, struct helper_question *ret)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	while (poll(&p, 1, -1) < 0)
+		if (errno != EINTR)
+			return false;
+	return read(fd, ret, sizeof(*ret)) == sizeof(*ret);
+}
+
 static void *serve_channel(void *ctx)
 {
 	const struct channel *c = ctx;
 	void *state = NULL;
 	_cleanup_buf_ struct buf rows = {0};
 	struct helper_question q;
-	while (read(c->fd, &q, sizeof(q)) == sizeof(q)) {
+	while (next_question(c->fd, &q)) {
 		static const struct helper_answer later;
 		buf_clear(&rows);
 		buf_add(&rows, &later, sizeof(later));
