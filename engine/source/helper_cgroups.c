@@ -14,7 +14,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 
-enum { GROUPS_MAX = 1024, DEPTH_MAX = 16, WALK_EACH = 10, REFRESH_EACH = 10 };
+enum { GROUPS_MAX = 1024, DEPTH_MAX = 16, WALK_EACH = 10, REFRESH_EACH = 10, MEMORY_STEP = 256 << 10 };
 
 enum hierarchy { V2, V1_CPUACCT, V1_CPU, V1_MEMORY, V1_PIDS, HIERARCHIES };
 
@@ -48,18 +48,19 @@ static const struct source_file files[] = {
 	{V1_PIDS, "pids.current", scan_number, CGROUP_PIDS},
 	{V2, "memory.current", scan_number, CGROUP_MEM},
 	{V1_MEMORY, "memory.usage_in_bytes", scan_number, CGROUP_MEM},
-	{V2, "memory.stat", scan_memory_v2, CGROUP_ANON},
 	{V2, "memory.events", scan_oom_kill, CGROUP_OOM_KILL},
-	{V1_MEMORY, "memory.stat", scan_memory_v1, CGROUP_ANON},
 	{V1_MEMORY, "memory.oom_control", scan_oom_kill, CGROUP_OOM_KILL},
+	{V2, "memory.stat", scan_memory_v2, CGROUP_ANON},
+	{V1_MEMORY, "memory.stat", scan_memory_v1, CGROUP_ANON},
 };
-enum { FILES = ARRAY_SIZE(files), CPU_FILES = 2, PSI_END = 5, USAGE_END = 10 };
+enum { FILES = ARRAY_SIZE(files), CPU_FILES = 2, PSI_END = 5, USAGE_END = 10, KILLS_END = 12 };
 
 struct group {
 	char path[ENTITY_NAME_MAX]; /* "/a/b" in its hierarchy */
 	struct proc_file file[FILES];
 	uint32_t mask;
 	uint64_t values[HELPER_COLUMNS_MAX];
+	uint64_t parted; /* CGROUP_MEM when its parts were last read */
 	uint64_t d;
 	bool seen;
 };
@@ -308,6 +309,11 @@ static uint64_t stalls(const struct group *g)
 	return g->values[CGROUP_PSI_CPU_US] + g->values[CGROUP_PSI_MEM_US] + g->values[CGROUP_PSI_IO_US];
 }
 
+static bool has_moved(uint64_t now, uint64_t before)
+{
+	return (now > before ? now - before : before - now) >= MEMORY_STEP;
+}
+
 static void read_group(struct groups *s, struct group *g, bool refresh)
 {
 	uint64_t cpu = g->values[CGROUP_CPU_NS], stalled = stalls(g), memory = g->values[CGROUP_MEM];
@@ -318,9 +324,14 @@ static void read_group(struct groups *s, struct group *g, bool refresh)
 		read_files(s, g, CPU_FILES, PSI_END);
 	if (ran || stalls(g) != stalled)
 		read_files(s, g, PSI_END, USAGE_END);
+	bool again = fresh || refresh;
+	if (again || g->values[CGROUP_MEM] != memory)
+		read_files(s, g, USAGE_END, KILLS_END);
 	/* memory.stat is by far the dearest; where the sum stands still, so do its parts, near enough. */
-	if (fresh || refresh || g->values[CGROUP_MEM] != memory)
-		read_files(s, g, USAGE_END, FILES);
+	if (again || has_moved(g->values[CGROUP_MEM], g->parted)) {
+		g->parted = g->values[CGROUP_MEM];
+		read_files(s, g, KILLS_END, FILES);
+	}
 }
 
 static bool is_at_or_below(const char *path, const char *group)

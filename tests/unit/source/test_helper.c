@@ -146,6 +146,33 @@ static void a_cgroup_that_does_not_run_keeps_its_memory_without_being_read(void 
 	fake_free(f);
 }
 
+static void the_parts_of_a_memory_are_read_when_their_sum_has_moved_well(void **state _unused_)
+{
+	struct fake *f = fake_new();
+	static void *memory; /* the helper keeps it for life */
+	static const struct {
+		const char *sum;
+		uint64_t anon;
+	} steps[] = {{"1000000\n", 100}, {"1004096\n", 100}, {"1300000\n", 200}, {"1000000\n", 200}};
+	_cleanup_buf_ struct buf rows = {0};
+	struct helper_row row;
+	fake_write(f, "fs/cgroup/cgroup.controllers", "cpu memory\n");
+	fake_write(f, "fs/cgroup/a/memory.stat", "anon 100\n");
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		char kills[32];
+		snprintf(kills, sizeof(kills), "oom_kill %zu\n", i);
+		fake_write(f, "fs/cgroup/a/memory.current", steps[i].sum);
+		fake_write(f, "fs/cgroup/a/memory.events", kills);
+		buf_clear(&rows);
+		helper_cgroups(&memory, f->root, f->root, 0, &rows);
+		assert_true(find_row(&rows, "/a", &row));
+		assert_int_equal(row.values[CGROUP_ANON], steps[i].anon);
+		assert_int_equal(row.values[CGROUP_OOM_KILL], i);
+		fake_write(f, "fs/cgroup/a/memory.stat", "anon 200\n");
+	}
+	fake_free(f);
+}
+
 static void d_tasks_count_for_every_cgroup_above_them(void **state _unused_)
 {
 	struct fake *f = fake_new();
@@ -254,6 +281,7 @@ int main(void)
 		cmocka_unit_test(a_v2_cgroup_brings_all_its_columns),
 		cmocka_unit_test(v1_hierarchies_are_joined_by_path_and_follow_what_comes_and_goes),
 		cmocka_unit_test(a_cgroup_that_does_not_run_keeps_its_memory_without_being_read),
+		cmocka_unit_test(the_parts_of_a_memory_are_read_when_their_sum_has_moved_well),
 		cmocka_unit_test(d_tasks_count_for_every_cgroup_above_them),
 		cmocka_unit_test(the_helper_answers_later_and_what_is_late_is_unknown),
 		cmocka_unit_test(a_helper_that_died_is_started_again),
