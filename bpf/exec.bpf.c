@@ -37,32 +37,30 @@ struct event_exec_args {
 	char args[ARGS_MAX];
 };
 
-static __always_inline void fill_parent(struct event_exec *e, const struct task_struct *parent)
-{
-	e->ppid = BPF_CORE_READ(parent, tgid);
-	BPF_CORE_READ_STR_INTO(&e->parent_comm, parent, comm);
-}
+/* A record without the tail's room for what has no arguments. */
+#define begin(type, what, task)                                                      \
+	({                                                                           \
+		__u64 now_ = bpf_ktime_get_ns();                                     \
+		struct type *r_ = NULL;                                              \
+		if (event_allowed(now_) && (r_ = event_reserve(type, EVENT_EXEC, now_))) \
+			fill((struct event_exec *)r_, what, task);                   \
+		r_;                                                                  \
+	})
 
-static __always_inline struct event_exec_args *begin(enum exec_what what, const struct task_struct *task)
+static __always_inline void fill(struct event_exec *e, enum exec_what what, const struct task_struct *task)
 {
-	__u64 now = bpf_ktime_get_ns();
-	struct event_exec_args *r;
-	if (!event_allowed(now))
-		return NULL;
-	r = event_reserve(event_exec_args, EVENT_EXEC, now);
-	if (!r)
-		return NULL;
-	event_set_task(&r->h, task);
-	fill_parent(&r->e, BPF_CORE_READ(task, real_parent));
-	r->e.what = what;
-	r->e.uid = BPF_CORE_READ(task, cred, uid.val);
-	return r;
+	const struct task_struct *parent = task->real_parent;
+	event_set_hooked_task(&e->h, task);
+	e->what = what;
+	e->ppid = parent->tgid;
+	BPF_CORE_READ_STR_INTO(&e->parent_comm, parent, comm);
+	e->uid = task->cred->uid.val;
 }
 
 static __always_inline void fill_args(struct event_exec_args *r, const struct task_struct *task)
 {
-	const struct mm_struct___args *mm = BPF_CORE_READ((const struct task_struct___exec *)task, mm);
-	unsigned long start = BPF_CORE_READ(mm, arg_start), bytes = BPF_CORE_READ(mm, arg_end) - start;
+	const struct mm_struct___args *mm = ((const struct task_struct___exec *)task)->mm;
+	unsigned long start = mm->arg_start, bytes = mm->arg_end - start;
 	if (bytes >= ARGS_MAX)
 		bytes = ARGS_MAX - 1;
 	bpf_probe_read_user(r->args, bytes & (ARGS_MAX - 1), (const void *)start);
@@ -71,17 +69,17 @@ static __always_inline void fill_args(struct event_exec_args *r, const struct ta
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
-	struct event_exec_args *r;
+	struct event_exec *e;
 	if (!armed_ns || child->pid != child->tgid)
 		return 0;
-	r = begin(EXEC_FORK, child);
-	return r ? event_submit(r) : 0;
+	e = begin(event_exec, EXEC_FORK, child);
+	return e ? event_submit(e) : 0;
 }
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task)
 {
-	struct event_exec_args *r = armed_ns ? begin(EXEC_EXEC, task) : NULL;
+	struct event_exec_args *r = armed_ns ? begin(event_exec_args, EXEC_EXEC, task) : NULL;
 	if (!r)
 		return 0;
 	fill_args(r, task);
@@ -92,18 +90,18 @@ SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *task)
 {
 	const struct task_struct___exec *leaver = (const void *)task;
-	struct event_exec_args *r;
+	struct event_exec *e;
 	int code;
 	if (!armed_ns || leaver->signal->live.counter)
 		return 0;
-	r = begin(EXEC_EXIT, task);
-	if (!r)
+	e = begin(event_exec, EXEC_EXIT, task);
+	if (!e)
 		return 0;
 	code = leaver->exit_code;
-	r->e.exit_signal = code & 0x7f;
-	r->e.exit_code = code >> 8 & 0xff;
-	r->e.lifetime_ns = bpf_ktime_get_boot_ns() - r->h.task_start_ns;
-	return event_submit(r);
+	e->exit_signal = code & 0x7f;
+	e->exit_code = code >> 8 & 0xff;
+	e->lifetime_ns = bpf_ktime_get_boot_ns() - e->h.task_start_ns;
+	return event_submit(e);
 }
 
 EVENT_SELF_TEST(event_exec, EVENT_EXEC)
