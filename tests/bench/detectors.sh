@@ -118,6 +118,7 @@ started() { # started COMMAND…: waits for its programs, leaves their ids in $w
     after=$(programs)
     [ "$after" = "$before" ] || { sleep 2; break; }
   done
+  [ "$1" != "$T" ] || for _ in $(seq 100); do [ -S "$TRACETRAP_RUN_DIR/control.sock" ] && break; sleep 0.1; done
   comm -13 <(echo "$before") <(programs) >"$work/ids"
 }
 stopped() { kill "$running" 2>/dev/null; wait "$running" 2>/dev/null; running=; }
