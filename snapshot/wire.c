@@ -48,7 +48,15 @@ static size_t take_fds(struct msghdr *msg, int *ret_fds)
 	return n;
 }
 
-int wire_receive(int socket, void *data, size_t size, int *ret_fds, size_t *ret_n_fds, int flags)
+static int refuse(int *fds, size_t *n_fds)
+{
+	for (size_t i = 0; i < *n_fds; i++)
+		close(fds[i]);
+	*n_fds = 0;
+	return -EBADMSG;
+}
+
+int wire_receive_some(int socket, void *data, size_t size, size_t *ret_len, int *ret_fds, size_t *ret_n_fds, int flags)
 {
 	union {
 		char bytes[CMSG_SPACE(sizeof(int) * WIRE_FDS_MAX)];
@@ -68,12 +76,17 @@ int wire_receive(int socket, void *data, size_t size, int *ret_fds, size_t *ret_
 	*ret_n_fds = take_fds(&msg, ret_fds);
 	if (n == 0)
 		return -EPIPE;
-	if ((size_t)n == size && !(msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
-		return 0;
-	for (size_t i = 0; i < *ret_n_fds; i++)
-		close(ret_fds[i]);
-	*ret_n_fds = 0;
-	return -EBADMSG;
+	if (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
+		return refuse(ret_fds, ret_n_fds);
+	*ret_len = (size_t)n;
+	return 0;
+}
+
+int wire_receive(int socket, void *data, size_t size, int *ret_fds, size_t *ret_n_fds, int flags)
+{
+	size_t len;
+	int r = wire_receive_some(socket, data, size, &len, ret_fds, ret_n_fds, flags);
+	return r == 0 && len != size ? refuse(ret_fds, ret_n_fds) : r;
 }
 
 int wire_text(const char *name, const char *text)

@@ -31,6 +31,8 @@ int wire_send(int socket, const void *data, size_t len, const int *fds, size_t n
 /* One message of exactly `size` bytes. 0; -EPIPE at the end; -EBADMSG for another size (its descriptors are closed);
  * -errno. `fds` has room for WIRE_FDS_MAX; they are the caller's and CLOEXEC. */
 int wire_receive(int socket, void *data, size_t size, int *ret_fds, size_t *ret_n_fds, int flags);
+/* The same of up to `size` bytes. */
+int wire_receive_some(int socket, void *data, size_t size, size_t *ret_len, int *ret_fds, size_t *ret_n_fds, int flags);
 
 /* Text in a memory file, and back: mapped read-only, to be unmapped by the caller. */
 int wire_text(const char *name, const char *text);

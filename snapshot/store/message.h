@@ -5,8 +5,8 @@
  *     struct message_options first, once
  *     BEGIN id + stage fd,  EXTENT id bytes,  PUBLISH id,  ABANDON id
  *     PUT id = name of a state file, + memory file with its text
- *     LOG + memory file with one line
- *     HISTORY + memory file with what hourlog_pending() gave
+ *     LOG + one line
+ *     HISTORY + what hourlog_pending() gave     both behind the message, or in a memory file when there is more
  */
 #pragma once
 
@@ -18,6 +18,14 @@ struct message {
 	uint32_t kind, reserved;
 	uint64_t bytes;
 	char id[BUNDLE_ID_MAX + 1];
+};
+
+#define MESSAGE_TAIL_MAX 4096U
+
+/* A LOG or HISTORY that carries its bytes; as long as they are. */
+struct message_tailed {
+	struct message m;
+	char tail[MESSAGE_TAIL_MAX];
 };
 
 struct message_options {

@@ -235,6 +235,12 @@ int writer_put(struct writer *w, const char *name, const char *text, size_t len)
 
 static int tell_bytes(struct writer *w, enum message_kind kind, const void *data, size_t len)
 {
+	struct message_tailed t;
+	if (len <= sizeof(t.tail)) {
+		t.m = (struct message){.kind = kind, .bytes = len};
+		copy_bytes(t.tail, data, len);
+		return wire_send(w->socket, &t, sizeof(t.m) + len, NULL, 0, MSG_DONTWAIT);
+	}
 	_cleanup_close_ int fd = io_memfd("message", 0);
 	int r = fd < 0 ? fd : io_write(fd, data, len);
 	return r < 0 ? r : tell(w, kind, "", len, fd);

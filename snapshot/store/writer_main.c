@@ -114,11 +114,21 @@ static void on_put(struct writing *w, const char *name, int fd)
 		report(w, WRITER_FAILED, r, name, "");
 }
 
-static void on_log(int fd)
+/* What came behind the message or in its memory file. */
+static int read_tail(const struct message_tailed *t, size_t len, int fd, size_t max, struct buf *ret)
+{
+	_cleanup_close_ int from = fd;
+	if (from < 0)
+		buf_add(ret, t->tail, len);
+	else if (lseek(from, 0, SEEK_SET) < 0)
+		return -errno;
+	return from < 0 ? 0 : io_read_all(from, max, ret);
+}
+
+static void on_log(const struct message_tailed *t, size_t len, int fd)
 {
 	_cleanup_buf_ struct buf line = {0};
-	_cleanup_close_ int from = fd;
-	if (from >= 0 && lseek(from, 0, SEEK_SET) == 0 && io_read_all(from, LOG_LINE_MAX, &line) == 0)
+	if (read_tail(t, len, fd, LOG_LINE_MAX, &line) == 0)
 		io_write(STDERR_FILENO, buf_str(&line), line.len);
 }
 
@@ -129,18 +139,18 @@ static void tell_history(struct writing *w, int error)
 	w->history_error = error;
 }
 
-static void on_history(struct writing *w, int fd)
+static void on_history(struct writing *w, const struct message_tailed *t, size_t len, int fd)
 {
 	_cleanup_buf_ struct buf bytes = {0};
-	_cleanup_close_ int from = fd;
-	if (!w->hours || from < 0 || lseek(from, 0, SEEK_SET) < 0)
-		return;
-	int r = io_read_all(from, HOURLOG_TAIL_MAX, &bytes);
-	tell_history(w, r < 0 ? r : hours_append(w->hours, buf_str(&bytes), bytes.len));
+	int r = read_tail(t, len, fd, HOURLOG_TAIL_MAX, &bytes);
+	if (w->hours)
+		tell_history(w, r < 0 ? r : hours_append(w->hours, buf_str(&bytes), bytes.len));
 }
 
-static void on_message(struct writing *w, struct message *m, int fd)
+/* `len` bytes came behind it. */
+static void on_message(struct writing *w, struct message_tailed *t, size_t len, int fd)
 {
+	struct message *m = &t->m;
 	m->id[sizeof(m->id) - 1] = '\0';
 	struct outgoing *o = bundle_of(w, m->id);
 	switch (m->kind) {
@@ -151,10 +161,10 @@ static void on_message(struct writing *w, struct message *m, int fd)
 		on_put(w, m->id, fd);
 		return;
 	case MESSAGE_LOG:
-		on_log(fd);
+		on_log(t, len, fd);
 		return;
 	case MESSAGE_HISTORY:
-		on_history(w, fd);
+		on_history(w, t, len, fd);
 		return;
 	case MESSAGE_EXTENT:
 		if (o)
@@ -172,12 +182,12 @@ static void on_message(struct writing *w, struct message *m, int fd)
 		close(fd);
 }
 
-/* Takes one message; more descriptors than it is due are closed. */
-static int receive(struct writing *w, void *ret, size_t size, int flags, int *ret_fd)
+/* Takes one message of up to `size` bytes; more descriptors than it is due are closed. */
+static int receive(struct writing *w, void *ret, size_t size, size_t *ret_len, int flags, int *ret_fd)
 {
 	int fds[WIRE_FDS_MAX];
 	size_t n = 0;
-	int r = wire_receive(w->socket, ret, size, fds, &n, flags);
+	int r = wire_receive_some(w->socket, ret, size, ret_len, fds, &n, flags);
 	for (size_t i = 1; i < n; i++)
 		close(fds[i]);
 	*ret_fd = n ? fds[0] : -1;
@@ -188,15 +198,19 @@ static int receive(struct writing *w, void *ret, size_t size, int flags, int *re
 static void take_messages(struct writing *w, bool wait)
 {
 	for (int flags = wait ? 0 : MSG_DONTWAIT;; flags = MSG_DONTWAIT) {
-		struct message m;
-		int fd = -1, r = receive(w, &m, sizeof(m), flags, &fd);
+		struct message_tailed t;
+		size_t len = 0;
+		int fd = -1, r = receive(w, &t, sizeof(t), &len, flags, &fd);
 		if (r == -EPIPE)
 			w->ended = true;
 		if (r == -EBADMSG)
 			continue;
 		if (r < 0)
 			return;
-		on_message(w, &m, fd);
+		if (len >= sizeof(t.m))
+			on_message(w, &t, len - sizeof(t.m), fd);
+		else
+			close_fd(&fd);
 	}
 }
 
@@ -256,9 +270,10 @@ static void stay_alive(void)
 
 static int start(struct writing *w)
 {
-	int fd, r = receive(w, &w->options, sizeof(w->options), 0, &fd);
-	if (r < 0)
-		return r;
+	size_t len;
+	int fd, r = receive(w, &w->options, sizeof(w->options), &len, 0, &fd);
+	if (r < 0 || len != sizeof(w->options))
+		return r < 0 ? r : -EBADMSG;
 	w->options.store_dir[sizeof(w->options.store_dir) - 1] = '\0';
 	w->options.state_dir[sizeof(w->options.state_dir) - 1] = '\0';
 	umask(027);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The real process: this program re-executes itself as `writer`, as the daemon does. */
 #include "engine/base/io.h"
-#include "snapshot/store/writer.h"
+#include "snapshot/store/message.h"
 #include "tests/unit/support/bundle.h"
 #include "tests/unit/support/days.h"
 #include "tests/unit/support/test.h"
@@ -155,24 +155,33 @@ static void a_stuck_writer_never_blocks_the_engine_and_loses_only_intermediate_s
 	assert_string_equal(buf_str(&kept), "4999");
 }
 
+/* A second's worth goes with its message; what gathers while a store is slow needs a memory file. */
 static void history_that_was_handed_over_is_in_its_hour_when_the_engine_ends(void **state _unused_)
 {
 	struct days d;
 	struct hours_reader *r = NULL;
 	struct hourlog_block b;
+	size_t least = SIZE_MAX, most = 0;
 	days_begin(&d, 1, 0, DAYS_OFFSET);
-	for (unsigned i = 0; i < 30; i++) {
+	for (unsigned i = 0; i < 1000; i++) {
 		days_second(&d, i);
+		if (i >= 20 && i < 999)
+			continue;
+		least = MIN(least, hourlog_pending(d.log)->len);
+		most = MAX(most, hourlog_pending(d.log)->len);
 		while (writer_history(w, hourlog_pending(d.log)) == -EAGAIN)
 			assert_int_equal(poll(&(struct pollfd){.fd = writer_fd(w), .events = POLLOUT}, 1, PATIENCE_MS), 1);
 		hourlog_sent(d.log);
 	}
+	assert_in_range(least, 1, MESSAGE_TAIL_MAX);
+	assert_in_range(most, MESSAGE_TAIL_MAX + 1, SIZE_MAX);
 	assert_int_equal(wait_for_end(w), 0);
 	w = NULL;
 	assert_int_equal(hours_read(scratch_path(state_dir, HOURS_DIR), 0, UINT64_MAX, &r), 0);
-	assert_int_equal(hours_next(r, &b), 1);
-	assert_int_equal(b.end_ns, 30 * NS_PER_S);
-	assert_int_equal(hours_next(r, &b), 0);
+	uint64_t end_ns = 0;
+	while (hours_next(r, &b) == 1)
+		end_ns = b.end_ns;
+	assert_int_equal(end_ns, 1000 * NS_PER_S);
 	hours_read_done(r);
 	days_end(&d);
 }
