@@ -111,7 +111,10 @@ struct ip_packet {
 	bool is_v6;
 	__u8 protocol;
 	union {
-		struct iphdr v4;
+		struct {
+			struct iphdr v4;
+			struct tcphdr behind_v4; /* what lies there, without options a TCP header */
+		};
 		struct ipv6hdr v6;
 	};
 	const unsigned char *transport;
@@ -119,20 +122,25 @@ struct ip_packet {
 
 static __always_inline bool ip_packet_read(struct ip_packet *p, const unsigned char *ip, __be16 protocol)
 {
+	/* As long as v4 and what is behind it. */
+	if (bpf_probe_read_kernel(&p->v6, sizeof(p->v6), ip))
+		return false;
 	p->is_v6 = protocol == bpf_htons(ETH_P_IPV6);
 	if (p->is_v6) {
-		if (bpf_probe_read_kernel(&p->v6, sizeof(p->v6), ip) || p->v6.version != 6)
+		if (p->v6.version != 6)
 			return false;
 		p->protocol = p->v6.nexthdr;
 		p->transport = ip + sizeof(p->v6);
 	} else {
-		if (bpf_probe_read_kernel(&p->v4, sizeof(p->v4), ip) || p->v4.version != 4)
+		if (p->v4.version != 4)
 			return false;
 		p->protocol = p->v4.protocol;
 		p->transport = p->v4.frag_off & bpf_htons(0x1fff) ? NULL : ip + p->v4.ihl * 4;
 	}
 	return true;
 }
+
+_Static_assert(sizeof(struct iphdr) + sizeof(struct tcphdr) == sizeof(struct ipv6hdr), "one read for either");
 
 struct tcp_packet {
 	struct ip_packet ip;
@@ -142,8 +150,12 @@ struct tcp_packet {
 /* `ip` is where the network header lies. False: it is no TCP packet, or a later fragment of one. */
 static __always_inline bool tcp_packet_read(struct tcp_packet *p, const unsigned char *ip, __be16 protocol)
 {
-	return ip_packet_read(&p->ip, ip, protocol) && p->ip.protocol == IPPROTO_TCP && p->ip.transport &&
-	       bpf_probe_read_kernel(&p->tcp, sizeof(p->tcp), p->ip.transport) == 0;
+	if (!ip_packet_read(&p->ip, ip, protocol) || p->ip.protocol != IPPROTO_TCP || !p->ip.transport)
+		return false;
+	if (p->ip.is_v6 || p->ip.v4.ihl != sizeof(p->ip.v4) / 4)
+		return bpf_probe_read_kernel(&p->tcp, sizeof(p->tcp), p->ip.transport) == 0;
+	p->tcp = p->ip.behind_v4;
+	return true;
 }
 
 /* Headers included. */
