@@ -30,7 +30,7 @@ sysctl -qw kernel.bpf_stats_enabled=1
 switches() { perf bench -f simple sched pipe -l 20000 >/dev/null 2>&1; }
 blocks() { dd if=/dev/zero of="$work/blocks" bs=4k count=1000 oflag=direct 2>/dev/null; }
 calls() { dd if=/dev/zero of=/dev/null bs=1 count=100000 2>/dev/null; }
-execs() { for _ in $(seq 1000); do /bin/true; done; }
+execs() { for _ in $(seq 500); do /bin/true; done; }
 packets() { # SYNs to a port where nobody listens
   perl -MSocket -e 'for (1 .. 5000) { socket(C, PF_INET, SOCK_STREAM, 0); connect(C, sockaddr_in(9, INADDR_LOOPBACK)); close(C) }'
 }
