@@ -232,9 +232,18 @@ static void send_history(struct engine *e)
 		hourlog_sent(e->hourlog);
 }
 
+/* What they cost is ours as well. */
+static void name_processes(struct engine *e)
+{
+	pid_t ours[INCIDENTS_MAX + 2] = {writer_pid(e->writer)};
+	size_t n = incidents_pids(e->incidents, ours + 1, ARRAY_SIZE(ours) - 1);
+	source_self_pids(e->source, ours, n + 1);
+}
+
 static void keep_house(struct engine *e, uint64_t now)
 {
 	past_drain(e->past);
+	name_processes(e);
 	rest_detectors(e, now);
 	tell_clock(e);
 	if (now - e->census_ns >= e->config->census_every_ns) {
