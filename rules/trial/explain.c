@@ -27,6 +27,18 @@ static void add_term(struct buf *out, const struct why_term *term)
 	}
 }
 
+/* What keeps a condition that is true from firing. */
+static void add_hold(struct buf *out, const struct trial *t, uint16_t rule, uint16_t slot)
+{
+	struct rule_status s;
+	if (!machine_status(t->machine, rule, slot, &s) || s.state != RULE_PENDING)
+		return;
+	buf_add_str(out, "\nheld ");
+	unit_format(out, UNIT_SECONDS, (double)s.hold_progress_ns);
+	buf_add_str(out, " of ");
+	unit_format(out, UNIT_SECONDS, (double)t->options.rules->rules[rule].hold_ns);
+}
+
 static const char *terms_text(struct trial *t, uint16_t rule, uint16_t slot)
 {
 	_cleanup_free_ struct why_term *terms = NULL;
@@ -36,6 +48,7 @@ static const char *terms_text(struct trial *t, uint16_t rule, uint16_t slot)
 		return NULL;
 	for (size_t i = 0; i < n; i++)
 		add_term(&out, &terms[i]);
+	add_hold(&out, t, rule, slot);
 	return n ? arena_strdup(t->options.explain->arena, buf_str(&out)) : NULL;
 }
 

@@ -24,7 +24,7 @@ struct moment {
 	const char *entity;
 	bool expected, seen;
 	bool differs;	 /* exactly one of the two, and it matters */
-	const char *why; /* the terms of `when` then, a line each; NULL: not asked for, or nothing to tell */
+	const char *why; /* the terms of `when` then, a line each, and how far the hold was; NULL: not asked for, or nothing to tell */
 };
 
 struct trial_result {

@@ -118,6 +118,20 @@ static void a_difference_is_explained_by_its_terms(void **state _unused_)
 	played_done(&p);
 }
 
+static void what_is_true_and_does_not_fire_tells_its_hold(void **state _unused_)
+{
+	struct played p;
+	struct trial_result again;
+	play(&p, BUSY "    expect: [{rule: busy, fires_at: [6s, 7s]}]\n");
+	p.options.explain = &p.result;
+	assert_int_equal(trial_run(&p.options, &again), 0);
+	trial_result_done(&again);
+	assert_int_equal(p.result.moments[0].t_ns, 6 * NS_PER_S);
+	assert_string_equal(p.result.moments[0].why,
+			    "cpu.sys > $level: true\n  cpu.sys = 60.0%\n  $level = 50.0%\nheld 1s of 2s");
+	played_done(&p);
+}
+
 static void what_flaps_without_end_has_failed(void **state _unused_)
 {
 	struct played p;
@@ -157,6 +171,7 @@ int main(void)
 		cmocka_unit_test(every_entity_has_its_own_expectation),
 		cmocka_unit_test(two_firings_of_one_time_are_two),
 		cmocka_unit_test(a_difference_is_explained_by_its_terms),
+		cmocka_unit_test(what_is_true_and_does_not_fire_tells_its_hold),
 		cmocka_unit_test(what_flaps_without_end_has_failed),
 		cmocka_unit_test(events_that_nobody_is_attached_for_are_counted),
 	};
