@@ -61,6 +61,7 @@ units := $(unit_src:%.c=$(O)/%)
 live_src := $(sort $(wildcard tests/live/*.c))
 lives := $(live_src:%.c=$(O)/%)
 live_scripts := $(sort $(wildcard tests/live/*.sh))
+live_help := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/live/support/*.c)))
 unit_help := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard tests/unit/support/*.c)))
 
 .DELETE_ON_ERROR:
@@ -95,7 +96,7 @@ $(LIBPERF)/libperf.a: conf/build/libperf.sh
 $(O)/libtracetrap.a: $(lib_objs)
 	$(Q)rm -f $@ && ar rcs $@ $(lib_objs)
 
-$(units) $(lives): $(O)/%: $(O)/%.o $(unit_help) $(O)/libtracetrap.a
+$(units) $(lives) $(live_help): $(O)/%: $(O)/%.o $(unit_help) $(O)/libtracetrap.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) -o $@ $< $(unit_help) $(O)/libtracetrap.a $(LDFLAGS) $(ldlibs) -lcmocka
 
@@ -157,7 +158,7 @@ agree: ## gcc, clang, a static build and one for this machine must decide all of
 mutate: $(O)/tracetrap ## what the tests of the stock rules and packs would not notice
 	$(Q)$(O)/tracetrap test --mutate conf/rules.d/tests conf/packs/tests
 
-live: $(lives) $(O)/tracetrap $(O)/tests/fault/fault ## run the tests that need root and BPF; what is missing is named
+live: $(lives) $(live_help) $(O)/tracetrap $(O)/tests/fault/fault ## run the tests that need root and BPF; what is missing is named
 	$(Q)B=$(O) tests/run-live $(lives) $(live_scripts)
 
 demo: ## install, build, provoke a spike, capture, show and replay it
@@ -205,4 +206,4 @@ help: ## this list
 	@echo '  with CC=clang, SAN=1 (ASan and UBSan, in build/san), STATIC=1 (one static binary,'
 	@echo '  in build/static), V=1 (show the commands), B=DIR (build elsewhere)'
 
--include $(objs:.o=.d) $(unit_help:.o=.d) $(units:=.d) $(bench_progs:=.d) $(bench_help:.o=.d) $(lives:=.d) $(O)/tests/property/property.d $(fault_objs:.o=.d) $(fuzzers:=.d) $(fuzz_main:.o=.d) $(patsubst %.skel.h,%.bpf.d,$(skels))
+-include $(objs:.o=.d) $(unit_help:.o=.d) $(units:=.d) $(bench_progs:=.d) $(bench_help:.o=.d) $(lives:=.d) $(live_help:=.d) $(O)/tests/property/property.d $(fault_objs:.o=.d) $(fuzzers:=.d) $(fuzz_main:.o=.d) $(patsubst %.skel.h,%.bpf.d,$(skels))
