@@ -176,7 +176,8 @@ check-root: all $(O)/tests/fault/fault live ## the live BPF tests alone (root)
 check-vm: all $(O)/tests/fault/fault $(lives) ## the VM scenarios alone (ONLY=ERE: those so named); FULL=1: all kernels and sweeps
 	$(Q)tests/vm/all.sh $(O) "$(ONLY)"
 
-soak: all ## ten minutes of ordinary work on each kernel must fire nothing; then fuzz-soak
+soak: all ## the long runs: 300 kills each of history and reload, ten minutes of ordinary work on each kernel, fuzz-soak
+	$(Q)B=$(O) ROUNDS=300 LIVE_TIMEOUT=3600 tests/run-live tests/live/history.sh tests/live/reload.sh
 	$(Q)tests/vm/soak.sh $(O)
 	$(Q)$(MAKE) fuzz-soak
 

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The history on disk of a real daemon: it grows each second, and all processes killed at random moments cost none of it.
 . "$(dirname "$0")/support/live.sh"
-rounds=${ROUNDS:-5}
 history=$TRACETRAP_STATE_DIR/history
 
 cat >"$work/rule.yaml" <<'RULE'
@@ -18,8 +17,6 @@ rules:
 RULE
 run() { daemon_start --source proc --rules "$work/rule.yaml"; }
 replay() { "$T" replay --json --rules "$work/rule.yaml" "$@" @history >"$work/replay" 2>"$work/said"; } # 1: nothing fires
-readings() { replay; jq -e .samples "$work/replay"; }
-grown() { local now; now=$(readings) && [ "$now" -gt "$1" ]; }
 
 grows() { run && within 20 grown 0 && within 20 grown "$(readings)"; }
 it history_grows_while_the_daemon_runs grows
@@ -30,21 +27,7 @@ it what_the_daemon_decided_is_in_it fired
 gone() { replay --set by-hand.least=100%; jq -e '(.firings | length) == 0 and (.missed | length) >= 1' "$work/replay"; }
 it another_threshold_would_not_have_fired gone
 
-killed() {
-  local i before after
-  for i in $(seq "$rounds"); do
-    [ -n "$daemon" ] || run || return 1
-    within 20 grown "$(readings)" || return 1
-    sleep "$(awk "BEGIN {print $((RANDOM % 2000)) / 1000}")"
-    before=$(readings)
-    kill -KILL $(survivors)
-    daemon_stop KILL
-    after=$(readings)
-    echo "round $i: $before readings before, $after after"
-    [ "$after" -ge "$before" ] && ! grep -q 'cannot be read' "$work/said" || return 1
-  done
-}
-it killing_all_at_random_moments_costs_no_second_that_was_there killed
+it killing_all_at_random_moments_costs_no_second_that_was_there killed_at_random "${ROUNDS:-20}" true
 recovered() { local before; before=$(readings) && run && daemon_stop && ls "$history" && [ ! -s "$history/tail" ] && [ "$(readings)" -ge "$before" ]; }
 it the_next_daemon_takes_the_tail_into_its_hour within 20 recovered
 finish

@@ -20,7 +20,8 @@ RULE
 status() { "$T" status --json | jq -e "$1"; }
 state() { status ".rules[] | select(.rule == \"$1\") | .state == \"$2\""; }
 rule steady 0% && rule other 200%
-daemon_start --source proc --rules "$rules"
+run() { daemon_start --source proc --rules "$rules"; }
+run
 it the_rules_it_began_with_decide within 20 state steady firing
 
 same() { "$T" reload | grep -x 'unchanged: 2 rules'; }
@@ -37,23 +38,9 @@ hup() { rule third 180% && kill -HUP "$daemon" && within 20 status '[.rules[] | 
 it sighup_waits_for_what_is_being_written_and_reloads_it hup
 outsider() { setpriv --reuid 65534 --regid 65534 --clear-groups "$T" reload 2>&1 | grep "is for root and members of the group"; }
 [ "$(id -u)" != 0 ] || it others_may_not outsider
-killed() {
-  local i
-  for i in $(seq "${ROUNDS:-3}"); do
-    [ -n "$daemon" ] || daemon_start --source proc --rules "$rules" || return 1
-    (while :; do rule other "1$((RANDOM % 90 + 10))%" && "$T" reload || break; done) >/dev/null 2>&1 &
-    local storm=$!
-    sleep "$(awk "BEGIN {print $((RANDOM % 2000)) / 1000}")"
-    kill -KILL $(survivors)
-    kill -KILL "$storm"
-    wait "$storm" 2>/dev/null
-    daemon_stop KILL
-    "$T" replay --json --rules "$rules" @history >"$work/replay" 2>"$work/said"
-    jq -e .samples "$work/replay" && ! grep 'cannot be read' "$work/said" || return 1
-  done
-  daemon_start --source proc --rules "$rules"
-}
-it killing_all_while_rules_are_reloaded_leaves_the_history_readable killed
+storm() { while :; do rule other "1$((RANDOM % 90 + 10))%" && "$T" reload; done; }
+it killing_all_while_rules_are_reloaded_costs_no_second_that_was_there killed_at_random "${ROUNDS:-20}" storm
+it the_rules_as_they_lie_there_are_taken_by_the_next run
 whole() { daemon_stop && ! grep 'cannot write' "$work/log"; }
 it nothing_of_it_harms_the_history whole
 finish

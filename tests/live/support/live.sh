@@ -50,6 +50,38 @@ daemon_stop() { # daemon_stop [SIGNAL]
 }
 # The processes of the daemon, whatever became of it: they have its environment.
 survivors() { grep -lzs "^LIVE_TEST=$work$" /proc/[0-9]*/environ | cut -d/ -f3; }
+# How many readings the history on disk has, by a rule that is none of the daemon's; what the reader complains of is in $work/said.
+cat >"$work/probe.yaml" <<'RULE'
+version: 1
+rules:
+  - {name: probe, summary: Reads the history, severity: info, for_each: host, when: cpu.user < 0%}
+RULE
+readings() {
+  "$T" replay --json --rules "$work/probe.yaml" @history >"$work/probe" 2>"$work/said" # 1: nothing fires
+  jq -e .samples "$work/probe"
+}
+grown() { local now; now=$(readings) && [ "$now" -gt "$1" ]; }
+# killed_at_random ROUNDS COMMAND…: everything killed at random moments, while COMMAND goes on, costs no second of the history
+# that was there just before, nor that it can be read. `run` starts the daemon.
+killed_at_random() {
+  local rounds=$1 i before after other
+  shift
+  for i in $(seq "$rounds"); do
+    [ -n "$daemon" ] || run || return 1
+    within 20 grown "$(readings || echo 0)" || return 1
+    "$@" >/dev/null 2>&1 &
+    other=$!
+    sleep "$(awk "BEGIN {print $((RANDOM % 2000)) / 1000}")"
+    before=$(readings)
+    kill -KILL $(survivors)
+    kill -KILL "$other" 2>/dev/null
+    wait "$other" 2>/dev/null
+    daemon_stop KILL
+    after=$(readings)
+    echo "round $i: $before readings before, $after after"
+    [ "$after" -ge "$before" ] && ! grep 'cannot be read' "$work/said" || return 1
+  done
+}
 finish() {
   [ "$failures" = 0 ]
   exit
