@@ -20,15 +20,24 @@ static const char *text(struct json_object *o, const char *key)
 	return s ? s : "";
 }
 
+static double number(struct json_object *o, const char *key)
+{
+	struct json_object *v = NULL;
+	json_object_object_get_ex(o, key, &v);
+	return json_object_get_double(v);
+}
+
 static void print_term(struct json_object *term)
 {
 	struct json_object *depth = NULL, *blamed = NULL;
 	json_object_object_get_ex(term, "depth", &depth);
 	json_object_object_get_ex(term, "blamed", &blamed);
-	_cleanup_buf_ struct buf line = {0};
+	_cleanup_buf_ struct buf line = {0}, since = {0};
 	buf_printf(&line, "%*s%s", 2 * json_object_get_int(depth), "", text(term, "source"));
-	printf("%s %-64s %-8s %s\n", json_object_get_boolean(blamed) ? "*" : " ", buf_str(&line), text(term, "verdict"),
-	       text(term, "text"));
+	if (*text(term, "since_s"))
+		buf_printf(&since, "for %.1f s", number(term, "since_s"));
+	printf("%s %-56s %-8s %-14s %s\n", json_object_get_boolean(blamed) ? "*" : " ", buf_str(&line), text(term, "verdict"),
+	       buf_str(&since), text(term, "text"));
 }
 
 static void print_exception(struct json_object *o)
@@ -43,13 +52,6 @@ static void print_exception(struct json_object *o)
 	buf_add_str(&line, *text(e, "reason") ? "': " : "'");
 	text_escape_terminal(&line, text(e, "reason"));
 	printf("%s; a firing now captures nothing\n", buf_str(&line));
-}
-
-static double number(struct json_object *o, const char *key)
-{
-	struct json_object *v = NULL;
-	json_object_object_get_ex(o, key, &v);
-	return json_object_get_double(v);
 }
 
 static void add_limit(struct buf *line, struct json_object *o, const char *key, const char *whose)

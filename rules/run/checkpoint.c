@@ -3,7 +3,7 @@
  * The layout; restore.c reads the same from top to bottom. Numbers are varints (z: zigzag, d: 8 bytes of a double), a word
  * is its length and bytes, "n × (…)" is a count and so many of them.
  *
- *     "TTM3" now zboottime zrealtime zutc bucket poor poor_ns
+ *     "TTM4" now zboottime zrealtime zutc bucket poor poor_ns
  *     n × (slot kind name)                                              entities
  *     n × (name span slow_span n × series)                              signals that are read
  *         series = slot known t zvalue windows [track track n × (span d first last)]      the last: ewmas
@@ -12,7 +12,10 @@
  *     n × (name digest foreign cold_until bucket n × instance)          rules
  *     n × (rule kind name bucket)                                       what limits remember
  *
- * "TTM2" is the same without an instance's verdict_since and suppressed_ns, "TTM1" also without its excepted and exception.
+ * An instance ends with (said n × since): what its terms said, and since when those that said something (terms.h).
+ *
+ * "TTM3" is the same without that, "TTM2" also without an instance's verdict_since and suppressed_ns, "TTM1" also without
+ * its excepted and exception.
  */
 #include "rules/run/internal.h"
 
@@ -169,7 +172,15 @@ static void put_stretches(const struct stretches *s, struct buf *out)
 	}
 }
 
-static void put_instance(const struct instance *i, struct buf *out)
+static void put_terms(const struct rule_run *r, const struct instance *i, struct buf *out)
+{
+	buf_add_varint(out, i->said);
+	for (unsigned k = 0; k < TERMS_MAX; k++)
+		if (terms_said(i->said, k))
+			buf_add_varint(out, terms_since(r, i)[k]);
+}
+
+static void put_instance(const struct rule_run *r, const struct instance *i, struct buf *out)
 {
 	buf_add_varint(out, i->entity);
 	buf_add_varint(out, i->state);
@@ -185,6 +196,7 @@ static void put_instance(const struct instance *i, struct buf *out)
 		buf_add_varint(out, numbers[k]);
 	put_bucket(out, &i->bucket);
 	put_stretches(i->stretches, out);
+	put_terms(r, i, out);
 }
 
 static void put_rule(const struct rule_run *r, struct buf *out)
@@ -196,7 +208,7 @@ static void put_rule(const struct rule_run *r, struct buf *out)
 	put_bucket(out, &r->bucket);
 	buf_add_varint(out, r->n_instances);
 	for (size_t k = 0; k < r->n_instances; k++)
-		put_instance(&r->instances[k], out);
+		put_instance(r, &r->instances[k], out);
 }
 
 static void put_remembered(const struct remembered_buckets *all, struct buf *out)

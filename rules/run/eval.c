@@ -152,22 +152,36 @@ static enum truth quantify(const struct machine *m, const struct program *p, con
 	return so_far;
 }
 
-static enum truth connect(const struct machine *m, const struct program *p, const struct node *n, uint16_t entity,
-			  enum truth decisive)
+static inline uint64_t said_by(const struct node *n, unsigned side, uint64_t outcome)
 {
-	enum truth a = eval_truth(m, p, n->a, entity);
-	if (a == decisive)
-		return a;
-	enum truth b = eval_truth(m, p, n->b, entity);
-	return b == decisive || a != TRUTH_UNKNOWN ? b : a;
+	uint64_t below = outcome & ~UINT64_C(3);
+	return n->terms == TERM_NONE ? below : below | ((outcome & 3) + 1) << (2 * (n->terms + side + 1));
 }
 
-enum truth eval_truth(const struct machine *m, const struct program *p, uint16_t node, uint16_t entity)
+static uint64_t negate(const struct machine *m, const struct program *p, const struct node *n, uint16_t entity)
+{
+	uint64_t a = eval_outcome(m, p, n->a, entity);
+	return said_by(n, 0, a) | not(outcome_truth(a));
+}
+
+/* In line for each operator: most conditions are one of these, and a call costs as much as what it does. */
+static inline __attribute__((always_inline)) uint64_t connect(const struct machine *m, const struct program *p,
+							      const struct node *n, uint16_t entity, enum truth decisive)
+{
+	uint64_t a = eval_outcome(m, p, n->a, entity), said = said_by(n, 0, a);
+	if (outcome_truth(a) == decisive)
+		return said | decisive;
+	uint64_t b = eval_outcome(m, p, n->b, entity);
+	said |= said_by(n, 1, b);
+	return said | (outcome_truth(b) == decisive || outcome_truth(a) != TRUTH_UNKNOWN ? outcome_truth(b) : TRUTH_UNKNOWN);
+}
+
+uint64_t eval_outcome(const struct machine *m, const struct program *p, uint16_t node, uint16_t entity)
 {
 	const struct node *n = &p->nodes[node];
 	switch (n->kind) {
 	case EXPR_NOT:
-		return not(eval_truth(m, p, n->a, entity));
+		return negate(m, p, n, entity);
 	case EXPR_AND:
 		return connect(m, p, n, entity, TRUTH_FALSE);
 	case EXPR_OR:

@@ -19,6 +19,7 @@
 #include "rules/run/machine.h"
 #include "rules/run/match.h"
 #include "rules/run/series.h"
+#include "rules/run/terms.h"
 
 #define NONE UINT16_MAX
 
@@ -26,6 +27,7 @@
 struct node {
 	uint8_t kind, fn;
 	bool of_host;
+	uint8_t terms;	 /* of `not`, `and`, `or` in a `when`: a's number as a term, b's is the next (terms.h); TERM_NONE */
 	uint16_t use;	 /* of a signal: index in machine.signals; of a detector or selection: index in its array */
 	uint16_t window; /* index in the series' windows */
 	uint16_t a, b;	 /* nodes of the same program */
@@ -38,6 +40,7 @@ struct program {
 	struct node *nodes;
 	uint16_t n, cap;
 	uint16_t when, clear, arm_when; /* NONE: absent */
+	uint8_t n_terms;
 };
 
 /* The living entities of a kind that match a pattern, by slot. */
@@ -48,12 +51,14 @@ struct selection {
 	size_t n;
 };
 
+/* An evaluation of a rule at rest touches the first 16 bytes and no other: they are in one cache line. */
 struct instance {
 	uint16_t entity;
 	uint8_t state, verdict;
-	uint8_t before;	   /* what the condition counted as at the last evaluation */
-	bool armed, judged;
-	bool counting;	   /* begin_ns means something */
+	terms_word said : TERMS_BITS; /* by its terms at the last evaluation (terms.h) */
+	uint32_t before : 2;	      /* what the condition counted as at the last evaluation */
+	bool armed : 1, judged : 1;
+	bool counting : 1; /* begin_ns means something */
 	uint64_t evaluated_ns;
 	uint64_t active_ns; /* a clock that stands still while the condition is unknown */
 	uint64_t begin_ns;  /* on that clock: since when `when` (or, firing, `clear`) has been true */
@@ -73,6 +78,7 @@ struct rule_run {
 	uint16_t selection; /* NONE: disabled */
 	uint16_t *excepted; /* selections, one for each match of its exceptions */
 	struct instance *instances; /* by slot */
+	uint64_t *since_ns;	    /* of their terms, program.n_terms for each; what `said` does not have means nothing */
 	size_t n_instances;
 	struct bucket bucket;
 	uint64_t gap_ns; /* two evaluations further apart than this have something unknown between them */
@@ -153,8 +159,27 @@ void program_done(struct program *p);
 int machine_select(struct machine *m, enum entity_kind kind, const char *pattern);
 
 /* eval.c */
-enum truth eval_truth(const struct machine *m, const struct program *p, uint16_t node, uint16_t entity);
+/* A truth, and above its two bits what the terms of a `when` said on the way (terms.h): by value, since a word that is written
+ * through a pointer costs a tenth of an evaluation. */
+uint64_t eval_outcome(const struct machine *m, const struct program *p, uint16_t node, uint16_t entity);
+
+static inline enum truth outcome_truth(uint64_t outcome)
+{
+	return (enum truth)(outcome & 3);
+}
+
+static inline terms_word outcome_said(uint64_t outcome)
+{
+	return (terms_word)(outcome >> 2);
+}
+
 bool eval_number(const struct machine *m, const struct program *p, uint16_t node, uint16_t entity, double *ret);
+
+/* Of a rule that has terms. */
+static inline uint64_t *terms_since(const struct rule_run *r, const struct instance *i)
+{
+	return r->since_ns + (size_t)(i - r->instances) * r->program.n_terms;
+}
 
 /* NULL when it has no windows, or the slot none of this signal. */
 static inline struct series *series_of(const struct signal_use *u, unsigned slot)
@@ -187,6 +212,11 @@ uint64_t machine_boot_ns(const struct machine *m);
 bool buckets_take_for(struct machine *m, struct rule_run *r, struct instance *i);
 struct bucket bucket_fresh(const struct machine *m, const struct limit *l);
 void buckets_settle(struct machine *m);
+
+static inline enum truth eval_truth(const struct machine *m, const struct program *p, uint16_t node, uint16_t entity)
+{
+	return outcome_truth(eval_outcome(m, p, node, entity));
+}
 
 static inline void mask_set(uint64_t *mask, size_t i)
 {

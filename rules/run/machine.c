@@ -320,6 +320,7 @@ static void free_rules(struct machine *m)
 		struct rule_run *r = &m->rules[i];
 		for (size_t k = 0; k < r->n_instances; k++)
 			stretches_free(r->instances[k].stretches);
+		free(r->since_ns);
 		free(r->instances);
 		free(r->excepted);
 		program_done(&r->program);

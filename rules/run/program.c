@@ -26,7 +26,7 @@ static int new_node(struct program *p, const struct expr *e)
 		p->nodes = nodes;
 		p->cap = cap;
 	}
-	p->nodes[p->n] = (struct node){.kind = (uint8_t)e->kind, .a = NONE, .b = NONE, .number = 1, .expr = e};
+	p->nodes[p->n] = (struct node){.kind = (uint8_t)e->kind, .terms = TERM_NONE, .a = NONE, .b = NONE, .number = 1, .expr = e};
 	return p->n++;
 }
 
@@ -207,6 +207,20 @@ static int compile_root(struct compiler *c, const struct expr *e, uint16_t *ret_
 	return e ? compile(c, e, ret_node) : 0;
 }
 
+/* Whoever is below `and`, `or` and `not`; what is below a quantifier is another's. */
+static void number_terms(struct program *p, uint16_t node)
+{
+	struct node *n = &p->nodes[node];
+	unsigned parts = n->kind == EXPR_NOT ? 1 : n->kind == EXPR_AND || n->kind == EXPR_OR ? 2 : 0;
+	if (!parts || p->n_terms + parts > TERMS_MAX)
+		return;
+	n->terms = p->n_terms;
+	p->n_terms = (uint8_t)(p->n_terms + parts);
+	number_terms(p, n->a);
+	if (parts == 2)
+		number_terms(p, n->b);
+}
+
 static int compile_rule(struct machine *m, size_t index)
 {
 	struct rule_run *run = &m->rules[index];
@@ -220,6 +234,8 @@ static int compile_rule(struct machine *m, size_t index)
 	    (r = compile_root(&c, rule->clear, &run->program.clear)) < 0 ||
 	    (r = compile_root(&c, rule->arm.when, &run->program.arm_when)) < 0)
 		return r;
+	if (run->program.when != NONE)
+		number_terms(&run->program, run->program.when);
 	if ((rule->on < 0 || rule->arm.when) && (c.pulses || !c.reads))
 		mask_set(m->pulse, index);
 	if (!c.reads)

@@ -11,6 +11,7 @@ struct reader {
 	struct machine *m;
 	struct cursor c;
 	size_t instance_numbers;
+	bool with_terms;
 	uint16_t *slot_of; /* the writer's slot to ours; ENTITY_NONE: not living there, or no room here */
 };
 
@@ -66,7 +67,7 @@ static size_t instance_numbers(const void *magic)
 		const char *magic;
 		size_t n;
 	} versions[] = {{CHECKPOINT_MAGIC_1, INSTANCE_NUMBERS_1}, {CHECKPOINT_MAGIC_2, INSTANCE_NUMBERS_2},
-			{CHECKPOINT_MAGIC, INSTANCE_NUMBERS}};
+			{CHECKPOINT_MAGIC_3, INSTANCE_NUMBERS}, {CHECKPOINT_MAGIC, INSTANCE_NUMBERS}};
 	for (size_t i = 0; i < ARRAY_SIZE(versions); i++)
 		if (memcmp(magic, versions[i].magic, CHECKPOINT_MAGIC_LEN) == 0)
 			return versions[i].n;
@@ -78,6 +79,7 @@ static void get_head(struct reader *r)
 	struct machine *m = r->m;
 	const void *magic = cursor_bytes(&r->c, CHECKPOINT_MAGIC_LEN);
 	r->instance_numbers = magic ? instance_numbers(magic) : 0;
+	r->with_terms = magic && memcmp(magic, CHECKPOINT_MAGIC, CHECKPOINT_MAGIC_LEN) == 0;
 	r->c.bad |= !r->instance_numbers;
 	uint64_t now_ns = cursor_varint(&r->c);
 	/* Leaves room for spans to be added to times. */
@@ -259,6 +261,17 @@ static void get_numbers(struct reader *r, struct instance *i)
 		    i->active_ns > r->m->now_ns;
 }
 
+/* Of a rule that is not ours as many are read over as there can be. */
+static terms_word get_terms(struct reader *r, unsigned n, uint64_t since_ns[TERMS_MAX])
+{
+	terms_word said = r->with_terms ? (terms_word)get_below(r, TERMS_ALL + UINT64_C(1)) : 0;
+	for (unsigned k = 0; k < TERMS_MAX && !r->c.bad; k++) {
+		since_ns[k] = terms_said(said, k) ? get_past(r) : 0;
+		r->c.bad |= terms_said(said, k) && k >= n;
+	}
+	return said;
+}
+
 static void get_instance(struct reader *r, struct rule_run *run)
 {
 	struct instance i = {.entity = r->slot_of[get_below(r, SLOTS_MAX)]};
@@ -272,11 +285,15 @@ static void get_instance(struct reader *r, struct rule_run *run)
 	get_numbers(r, &i);
 	i.bucket = get_bucket(r);
 	i.stretches = get_stretches(r, i.active_ns);
+	uint64_t since_ns[TERMS_MAX];
+	i.said = get_terms(r, run ? run->program.n_terms : TERMS_MAX, since_ns);
 	struct instance *to = run && i.entity != ENTITY_NONE && !r->c.bad ? instance_find(run, i.entity) : NULL;
 	if (to) {
 		i.exception = i.exception < run->rule->n_exceptions ? i.exception : NONE;
 		stretches_free(to->stretches);
 		*to = i;
+		if (run->program.n_terms)
+			copy_bytes(terms_since(run, to), since_ns, run->program.n_terms * sizeof(*since_ns));
 	} else {
 		stretches_free(i.stretches);
 	}

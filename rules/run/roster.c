@@ -44,6 +44,23 @@ uint16_t roster_find(const struct machine *m, enum entity_kind kind, const char 
 	return ENTITY_NONE;
 }
 
+static bool terms_make_room(struct rule_run *r, size_t at)
+{
+	size_t n = r->program.n_terms;
+	uint64_t *all = n ? realloc(r->since_ns, (r->n_instances + 1) * n * sizeof(*all)) : NULL;
+	if (!all)
+		return n == 0;
+	r->since_ns = all;
+	memmove(&all[(at + 1) * n], &all[at * n], (r->n_instances - at) * n * sizeof(*all));
+	return true;
+}
+
+static void terms_close_gap(struct rule_run *r, size_t at)
+{
+	size_t n = r->program.n_terms;
+	memmove(&r->since_ns[at * n], &r->since_ns[(at + 1) * n], (r->n_instances - at) * n * sizeof(*r->since_ns));
+}
+
 static int instance_add(struct machine *m, struct rule_run *r, uint16_t slot)
 {
 	const struct resident *who = &m->residents[slot];
@@ -52,6 +69,8 @@ static int instance_add(struct machine *m, struct rule_run *r, uint16_t slot)
 	if (!all)
 		return -ENOMEM;
 	r->instances = all;
+	if (!terms_make_room(r, at))
+		return -ENOMEM;
 	memmove(&all[at + 1], &all[at], (r->n_instances - at) * sizeof(*all));
 	r->n_instances++;
 	all[at] = (struct instance){.entity = slot,
@@ -74,6 +93,8 @@ static void instance_remove(struct machine *m, struct rule_run *r, struct instan
 	size_t at = (size_t)(i - r->instances);
 	r->n_instances--;
 	memmove(i, i + 1, (r->n_instances - at) * sizeof(*i));
+	if (r->program.n_terms)
+		terms_close_gap(r, at);
 }
 
 static void reserve_windows(struct machine *m, struct resident *who)

@@ -87,8 +87,16 @@ static void admit(struct machine *m, struct rule_run *r, struct instance *i, str
 		t->exception = r->rule->exceptions[i->exception].name;
 }
 
-static void judge(const struct machine *m, struct instance *i, enum truth verdict)
+static inline void judge(const struct machine *m, const struct rule_run *r, struct instance *i)
 {
+	const struct program *p = &r->program;
+	uint64_t outcome = p->when == NONE ? TRUTH_TRUE : eval_outcome(m, p, p->when, i->entity);
+	enum truth verdict = outcome_truth(outcome);
+	terms_word said = outcome_said(outcome);
+	if (said != i->said) {
+		terms_take(terms_since(r, i), p->n_terms, i->said, said, m->now_ns);
+		i->said = said & TERMS_ALL;
+	}
 	if (i->verdict != verdict || !i->judged)
 		i->verdict_since_ns = m->now_ns;
 	i->verdict = (uint8_t)verdict;
@@ -250,11 +258,10 @@ void state_consider_arming(struct machine *m, struct rule_run *r, struct instanc
 
 void state_evaluate(struct machine *m, struct rule_run *r, struct instance *i)
 {
-	const struct program *p = &r->program;
 	if (i->judged && m->now_ns - i->evaluated_ns > r->gap_ns)
 		step(m, r, i, counts_as(r->rule, TRUTH_UNKNOWN, i->state == RULE_FIRING));
 	state_consider_arming(m, r, i);
-	judge(m, i, eval_truth(m, p, p->when, i->entity));
+	judge(m, r, i);
 	if (is_at_rest(r, i)) {
 		i->before = TRUTH_FALSE;
 		i->evaluated_ns = m->now_ns;
@@ -285,8 +292,7 @@ void state_event(struct machine *m, struct rule_run *r, const struct input *in)
 		instance_find(r, r->rule->for_each == ENTITY_KIND_HOST ? ENTITY_HOST : in->event.entity);
 	if (!i)
 		return;
-	const struct program *p = &r->program;
-	judge(m, i, p->when == NONE ? TRUTH_TRUE : eval_truth(m, p, p->when, i->entity));
+	judge(m, r, i);
 	i->evaluated_ns = m->now_ns;
 	i->judged = true;
 	state_consider_arming(m, r, i);

@@ -6,6 +6,8 @@
 struct telling {
 	const struct machine *m;
 	const struct program *p;
+	const struct rule_run *rule;
+	const struct instance *instance;
 	struct why_term *terms;
 	size_t n;
 };
@@ -37,27 +39,42 @@ static uint16_t witness(const struct telling *t, const struct node *n)
 	return s->n ? s->slots[0] : ENTITY_NONE;
 }
 
-static void tell(struct telling *t, uint16_t node, uint16_t entity, unsigned depth)
+static uint64_t whole_since(const struct telling *t, enum truth verdict)
+{
+	return t->instance->verdict == verdict ? t->instance->verdict_since_ns : 0;
+}
+
+/* Of the term of that number. */
+static uint64_t term_since(const struct telling *t, unsigned number, enum truth verdict)
+{
+	bool so = number < TERMS_MAX && terms_said(t->instance->said, number) == 1U + verdict;
+	return so ? terms_since(t->rule, t->instance)[number] : 0;
+}
+
+/* `number`: as a term, TERM_NONE where since when is not known. */
+static void tell(struct telling *t, uint16_t node, uint16_t entity, unsigned depth, unsigned number)
 {
 	const struct node *n = &t->p->nodes[node];
 	struct why_term *term = &t->terms[t->n++];
 	*term = (struct why_term){.expr = n->expr, .depth = depth, .verdict = TRUTH_UNKNOWN, .entity = entity};
-	if (is_truth(n))
+	if (is_truth(n)) {
 		term->verdict = eval_truth(t->m, t->p, node, entity);
-	else
+		term->since_ns = node == t->p->when ? whole_since(t, term->verdict) : term_since(t, number, term->verdict);
+	} else {
 		term->known = eval_number(t->m, t->p, node, entity, &term->value);
+	}
 	while (is_rescaling(t->p, n)) /* what was only rescaled is the same term */
 		n = &t->p->nodes[n->a];
 	if (is_quantifier(n)) {
 		uint16_t who = witness(t, n);
 		if (who != ENTITY_NONE)
-			tell(t, n->a, who, depth + 1);
+			tell(t, n->a, who, depth + 1, TERM_NONE);
 		return;
 	}
 	if (n->a != NONE)
-		tell(t, n->a, entity, depth + 1);
+		tell(t, n->a, entity, depth + 1, n->terms);
 	if (n->b != NONE)
-		tell(t, n->b, entity, depth + 1);
+		tell(t, n->b, entity, depth + 1, n->terms == TERM_NONE ? TERM_NONE : n->terms + 1U);
 }
 
 static enum truth not(enum truth a)
@@ -115,9 +132,9 @@ int why_terms(const struct machine *m, uint16_t rule, uint16_t entity, struct wh
 	_cleanup_free_ struct why_term *terms = calloc(r->program.n + 1U, sizeof(*terms));
 	if (!terms)
 		return -ENOMEM;
-	struct telling t = {.m = m, .p = &r->program, .terms = terms};
+	struct telling t = {.m = m, .p = &r->program, .rule = r, .instance = i, .terms = terms};
 	if (r->program.when != NONE)
-		tell(&t, r->program.when, entity, 0);
+		tell(&t, r->program.when, entity, 0, TERM_NONE);
 	blame(&t);
 	*ret_terms = take_ptr(terms);
 	*ret_n = t.n;

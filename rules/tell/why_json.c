@@ -96,6 +96,16 @@ static void put_entity(struct buf *out, enum entity_kind kind, const char *name)
 	buf_add_char(out, '}');
 }
 
+/* Seconds before the machine's present; null: never. */
+static void put_ago(struct buf *out, const char *key, const struct machine *m, uint64_t t_ns)
+{
+	json_put_key(out, key);
+	if (t_ns)
+		put_number(out, (double)(m->now_ns - MIN(t_ns, m->now_ns)) / 1e9);
+	else
+		buf_add_str(out, "null");
+}
+
 static void put_term(struct buf *out, const struct machine *m, uint16_t entity, const struct why_term *term,
 		     const struct why_term *end)
 {
@@ -107,8 +117,10 @@ static void put_term(struct buf *out, const struct machine *m, uint16_t entity, 
 		put_number_term(out, term);
 	else if (kind >= EXPR_LESS && kind <= EXPR_NOT_EQUAL)
 		put_comparison(out, term, end);
-	if (kind >= EXPR_NOT)
+	if (kind >= EXPR_NOT) {
 		json_put_key_text(out, "verdict", verdicts[term->verdict]);
+		put_ago(out, "since_s", m, term->since_ns);
+	}
 	json_put_key(out, "blamed");
 	buf_add_str(out, term->blamed ? "true" : "false");
 	json_put_key(out, "depth");
@@ -132,16 +144,6 @@ static void put_exception(struct buf *out, const struct machine *m, uint16_t rul
 	json_put_key_text(out, "name", e->name);
 	json_put_key_text(out, "reason", e->reason ? e->reason : "");
 	buf_add_char(out, '}');
-}
-
-/* Seconds before the machine's present; null: never. */
-static void put_ago(struct buf *out, const char *key, const struct machine *m, uint64_t t_ns)
-{
-	json_put_key(out, key);
-	if (t_ns)
-		put_number(out, (double)(m->now_ns - MIN(t_ns, m->now_ns)) / 1e9);
-	else
-		buf_add_str(out, "null");
 }
 
 static void put_tokens(struct buf *out, const char *key, uint32_t left, const struct limit *of)

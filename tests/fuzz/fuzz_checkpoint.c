@@ -10,7 +10,8 @@ static const struct ruleset *some_rules(void)
 	build_rule("a", above("cpu.sys", 50))->hold_ns = NS_PER_S;
 	struct expr *jump = pair(EXPR_GREATER, window_of(WINDOW_P90, "disk.util", 5 * NS_PER_S), number(1, UNIT_PERCENT));
 	build_rule("b", jump)->for_each = ENTITY_KIND_DISK;
-	build_rule("c", pair(EXPR_GREATER, events_of("softirq", NS_PER_S), number(1, UNIT_COUNT)));
+	struct expr *often = pair(EXPR_GREATER, events_of("softirq", NS_PER_S), number(1, UNIT_COUNT));
+	build_rule("c", pair(EXPR_OR, often, above("cpu.user", 50)));
 	return build_ruleset();
 }
 

@@ -116,12 +116,111 @@ static void the_json_is_stable_and_escapes_what_is_foreign(void **state)
 		"\"verdict\": \"true\", \"state\": \"firing\", \"since_s\": 0, \"verdict_since_s\": 0, \"held_s\": 0, \"hold_s\": 0, "
 		"\"entity_limit\": null, \"rule_limit\": null, \"suppressed_ago_s\": null, \"exception\": null, \"terms\": ["
 		"{\"source\": \"…\", \"kind\": \"comparison\", \"value\": 62.5, \"unit\": \"%\", "
-		"\"text\": \"62.5% > 50.0%\", \"threshold\": 50, \"verdict\": \"true\", \"blamed\": true, \"depth\": 0}, "
+		"\"text\": \"62.5% > 50.0%\", \"threshold\": 50, \"verdict\": \"true\", \"since_s\": 0, \"blamed\": true, \"depth\": 0}, "
 		"{\"source\": \"disk.util\", \"kind\": \"signal\", \"value\": 62.5, \"unit\": \"%\", "
 		"\"text\": \"62.5%\", \"blamed\": false, \"depth\": 1}, "
 		"{\"source\": \"…\", \"kind\": \"number\", \"value\": 50, \"unit\": \"%\", \"text\": \"50.0%\", "
 		"\"blamed\": false, \"depth\": 1}]}");
 	rig_stop(&rig);
+}
+
+/* What the four terms below the whole say and since when, by the rule itself; 3: nobody looked. */
+struct shadow {
+	enum truth now[3]; /* sys, user, iowait */
+	unsigned said[4];  /* sys, or, user, iowait */
+	uint64_t since_ns[4];
+};
+
+static void shadow_evaluate(struct shadow *s, uint64_t t_ns)
+{
+	enum truth sys = s->now[0], user = s->now[1], iowait = s->now[2];
+	unsigned said[4] = {sys, 3, 3, 3};
+	if (sys != TRUTH_FALSE) {
+		said[1] = user == TRUTH_TRUE || iowait == TRUTH_TRUE       ? TRUTH_TRUE :
+			  user == TRUTH_UNKNOWN || iowait == TRUTH_UNKNOWN ? TRUTH_UNKNOWN :
+									     TRUTH_FALSE;
+		said[2] = user;
+		said[3] = user == TRUTH_TRUE ? 3 : iowait;
+	}
+	for (unsigned k = 0; k < 4; k++) {
+		if (said[k] != s->said[k])
+			s->since_ns[k] = t_ns;
+		s->said[k] = said[k];
+	}
+}
+
+static void compare_since(const struct rig *rig, const struct shadow *s)
+{
+	static const size_t at[4] = {SYS, OR, USER, IOWAIT};
+	struct rule_status status;
+	size_t n;
+	_cleanup_free_ struct why_term *t = terms_of(rig, ENTITY_HOST, &n);
+	for (unsigned k = 0; k < 4; k++)
+		assert_int_equal(t[at[k]].since_ns, s->said[k] == 3 ? 0 : s->since_ns[k]);
+	assert_true(machine_status(rig->m, 0, ENTITY_HOST, &status));
+	assert_int_equal(t[AND].since_ns, status.verdict_since_ns);
+}
+
+/* True, false or unknown, more of what was. */
+static void read_any(struct rig *rig, struct shadow *s, uint64_t ms, unsigned signal, unsigned random)
+{
+	static const char *const names[] = {"cpu.sys", "cpu.user", "cpu.iowait"};
+	s->now[signal] = random % 4 ? s->now[signal] : (enum truth)(random / 4 % 3);
+	if (s->now[signal] == TRUTH_UNKNOWN)
+		rig_unknown(rig, ms, ENTITY_HOST, names[signal]);
+	else
+		rig_read(rig, ms, ENTITY_HOST, names[signal], s->now[signal] == TRUTH_TRUE ? 60 : 10);
+	shadow_evaluate(s, ms * NS_PER_MS);
+}
+
+static void since_when_is_the_first_evaluation_in_a_row_that_looked_at_it(void **state)
+{
+	struct rig rig, again;
+	struct shadow s = {{TRUTH_TRUE, TRUTH_FALSE, TRUTH_TRUE}, {TRUTH_TRUE, TRUTH_TRUE, TRUTH_FALSE, TRUTH_TRUE}, {0}};
+	uint64_t random = 7;
+	(void)state;
+	start_three(&rig, 60, 10, 70);
+	for (unsigned k = 0; k < 4; k++)
+		s.since_ns[k] = NS_PER_S;
+	for (uint64_t ms = 2000; ms < 3000000; ms += 1000) {
+		_cleanup_buf_ struct buf state_then = {0};
+		for (unsigned signal = 0; signal < 3; signal++) {
+			random = random * 6364136223846793005U + 1442695040888963407U;
+			read_any(&rig, &s, ms, signal, (unsigned)(random >> 40));
+			compare_since(&rig, &s);
+		}
+		if (ms % 100000)
+			continue;
+		assert_int_equal(machine_checkpoint(rig.m, &state_then), 0);
+		rig_start(&again, rig.set);
+		assert_int_equal(machine_restore(again.m, state_then.data, state_then.len), 0);
+		compare_since(&again, &s);
+		rig_stop(&again);
+	}
+	rig_stop(&rig);
+}
+
+/* The last bytes are what the terms of its one instance say, which was not there, and how many limits are remembered. */
+static void a_checkpoint_of_before_that_was_told_is_read(void **state)
+{
+	struct rig rig, again;
+	struct rule_status s;
+	_cleanup_buf_ struct buf old = {0};
+	(void)state;
+	build_reset();
+	build_rule("r", above("cpu.sys", 50));
+	rig_start(&rig, build_ruleset());
+	rig_read(&rig, 1000, ENTITY_HOST, "cpu.sys", 60);
+	assert_int_equal(machine_checkpoint(rig.m, &old), 0);
+	memcpy(old.data, "TTM3", 4);
+	old.data[--old.len - 1] = 0;
+	rig_start(&again, build_ruleset());
+	assert_int_equal(machine_restore(again.m, old.data, old.len), 0);
+	assert_true(machine_status(again.m, 0, ENTITY_HOST, &s));
+	assert_int_equal(s.state, RULE_FIRING);
+	assert_int_equal(s.verdict_since_ns, NS_PER_S);
+	rig_stop(&rig);
+	rig_stop(&again);
 }
 
 struct overheard {
@@ -167,6 +266,8 @@ int main(void)
 		cmocka_unit_test(an_unknown_term_is_blamed_when_knowing_it_would_decide),
 		cmocka_unit_test(below_a_quantifier_stands_the_entity_that_decides),
 		cmocka_unit_test(the_json_is_stable_and_escapes_what_is_foreign),
+		cmocka_unit_test(since_when_is_the_first_evaluation_in_a_row_that_looked_at_it),
+		cmocka_unit_test(a_checkpoint_of_before_that_was_told_is_read),
 		cmocka_unit_test(inside_the_callback_an_events_fields_are_known),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
