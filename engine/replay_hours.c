@@ -43,8 +43,7 @@ static int next_piece(void *ctx, struct replay_piece *ret)
 	return 1;
 }
 
-/* What the rules want to have seen before a firing at `since` is what it would have been. */
-static uint64_t warm_ns(const struct ruleset *set)
+uint64_t replay_hours_warm_ns(const struct ruleset *set)
 {
 	uint64_t longest = WARM_NS;
 	for (size_t i = 0; i < set->n; i++)
@@ -57,7 +56,7 @@ int replay_hours(const struct replay_hours_options *hours, const struct replay_o
 {
 	struct walk w = {.hours = hours};
 	struct replay_options with = *options;
-	uint64_t from_ns = options->since_ns - MIN(options->since_ns, warm_ns(options->rules));
+	uint64_t from_ns = options->since_ns - MIN(options->since_ns, replay_hours_warm_ns(options->rules));
 	int r = hours_read(hours->path, from_ns, options->until_ns ? options->until_ns : UINT64_MAX, &w.reader);
 	if (r < 0)
 		return r;

@@ -14,6 +14,9 @@ struct replay_hours_options {
 	void *ctx;
 };
 
+/* How much these rules want to have seen before what they decide is what it would have been. */
+uint64_t replay_hours_warm_ns(const struct ruleset *set);
+
 /* As replay_run(), of whose options the recording is not used; -ENOENT and -errno of the files too. Of history before
  * `since` as much is replayed as the rules' windows want. `ret_damaged`: places in the files that could not be read. */
 int replay_hours(const struct replay_hours_options *hours, const struct replay_options *options, struct replay_result *ret,

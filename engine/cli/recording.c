@@ -59,7 +59,7 @@ static bool read_log(const char *path, bool with_rule, struct recording *ret)
 	return r >= 0;
 }
 
-static bool is_history(const char *path)
+bool recording_is_history(const char *path)
 {
 	struct stat st;
 	uint64_t hour;
@@ -75,7 +75,7 @@ static bool find(const char *store, const char *word, char path[512])
 	int r = 0;
 	if (streq(word, RECORDING_HISTORY))
 		snprintf(path, 512, "%s/" HOURS_DIR, command_state_dir());
-	else if (is_history(word))
+	else if (recording_is_history(word))
 		snprintf(path, 512, "%s", word);
 	else
 		r = store_resolve(store, word, path, 512, error, sizeof(error));
@@ -113,7 +113,7 @@ bool recording_open(const char *store, const char *word, bool with_rule, struct 
 	ret->word = word;
 	if (!find(store, word, ret->path))
 		return false;
-	ret->history = streq(word, RECORDING_HISTORY) || is_history(ret->path);
+	ret->history = streq(word, RECORDING_HISTORY) || recording_is_history(ret->path);
 	if (ret->history && !is_read_as_history(ret->path))
 		return false;
 	if (ret->history && with_rule)

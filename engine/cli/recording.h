@@ -16,6 +16,8 @@ struct recording {
 	struct buf samples, rule; /* not of history, which is read as it is replayed; rule: empty for a log alone */
 };
 
+/* A directory of history, or the file of one hour. */
+bool recording_is_history(const char *path);
 /* What `word` means: a path, an id or its prefix, @last, @history. With its rule unless other rules are at hand. false after
  * the reason was said. */
 bool recording_open(const char *store, const char *word, bool with_rule, struct recording *ret);

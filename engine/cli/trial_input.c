@@ -4,6 +4,8 @@
 #include "engine/base/io.h"
 #include "engine/base/text.h"
 #include "engine/cli/incident.h"
+#include "engine/cli/recording.h"
+#include "engine/cli/trial_history.h"
 #include "engine/record/inputlog.h"
 
 #include <fcntl.h>
@@ -78,12 +80,14 @@ static int decide(struct inputlog_reader *log, const struct trial_options *optio
 	return r;
 }
 
-int trial_input_run(const struct trial_options *options, struct trial_result *ret, char *ret_error, size_t size)
+static int run_samples(const struct trial_options *options, struct trial_result *ret, char *ret_error, size_t size)
 {
-	const char *path = options->test->input;
 	_cleanup_buf_ struct buf samples = {0};
 	struct inputlog_reader *log = NULL;
-	int r = read_samples(path, &samples, ret_error, size);
+	if (options->test->since_ns || options->test->until_ns)
+		return error_explain(-EINVAL, ret_error, size, "'since' and 'until' are for a history, which '%.80s' is not",
+				     options->test->input);
+	int r = read_samples(options->test->input, &samples, ret_error, size);
 	if (r < 0)
 		return r;
 	r = inputlog_open(samples.data, samples.len, options->vocabulary, &log);
@@ -91,6 +95,14 @@ int trial_input_run(const struct trial_options *options, struct trial_result *re
 		r = decide(log, options, ret);
 		inputlog_close(log);
 	}
+	return r;
+}
+
+int trial_input_run(const struct trial_options *options, struct trial_result *ret, char *ret_error, size_t size)
+{
+	const char *path = options->test->input;
+	int r = recording_is_history(path) ? trial_history_run(options, ret, ret_error, size) :
+					     run_samples(options, ret, ret_error, size);
 	if (r == -EBADMSG || r == -EPROTONOSUPPORT)
 		return error_explain(r, ret_error, size, "the log of '%.80s' is %s", path,
 				     r == -EBADMSG ? "malformed" : "of a newer format than this tracetrap knows");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A rule test over a recording: a bundle's samples.tts, or such a log alone, decided as replay does it. */
+/* A rule test over a recording, decided as replay does it: a bundle's samples.tts, such a log alone, or history
+ * (trial_history.h). */
 #pragma once
 
 #include "rules/trial/trial.h"

@@ -95,6 +95,48 @@ static void read_input(struct reader *r, const struct node *map)
 				    "'%s' beside 'input': what happens is in the recording", instead[i]);
 }
 
+/* "2026-11-20T14:10:00Z", with a fraction or without. */
+static bool parse_utc(const char *text, uint64_t *ret_ns)
+{
+	struct tm utc = {0};
+	uint64_t unit = NS_PER_S, fraction = 0;
+	const char *at = strptime(text, "%Y-%m-%dT%H:%M:%S", &utc);
+	if (!at || utc.tm_year < 70 || utc.tm_year >= 300)
+		return false;
+	for (at += *at == '.'; *at >= '0' && *at <= '9' && unit > 1; at++) {
+		unit /= 10;
+		fraction += unit * (uint64_t)(*at - '0');
+	}
+	*ret_ns = (uint64_t)timegm(&utc) * NS_PER_S + fraction;
+	return streq(at, "Z");
+}
+
+static void read_bound(struct reader *r, const struct node *map, const char *key, uint64_t *ret_ns)
+{
+	const struct node *n = node_get(map, key);
+	const char *text;
+	uint64_t ns = 0;
+	if (!n)
+		return;
+	if (!r->test->input)
+		trial_error(r, n->at, "slice-of-nothing", "'%s' without 'input': it says which part of a history is meant", key);
+	else if (!node_string(n, r->files.diagnostics, &text))
+		return;
+	else if (parse_utc(text, &ns))
+		*ret_ns = ns;
+	else
+		trial_error(r, n->at, "bad-time", "expected a time like 2026-11-20T14:10:00Z, not '%.64s'", text);
+}
+
+static void read_slice(struct reader *r, const struct node *map)
+{
+	struct trial_test *t = r->test;
+	read_bound(r, map, "since", &t->since_ns);
+	read_bound(r, map, "until", &t->until_ns);
+	if (t->since_ns && t->until_ns && t->since_ns >= t->until_ns)
+		trial_error(r, node_get(map, "until")->at, "bad-time", "'until' is not after 'since'");
+}
+
 static void check_name(struct reader *r, const struct node *map)
 {
 	const struct node *n = node_get(map, "name");
@@ -111,7 +153,7 @@ static void check_name(struct reader *r, const struct node *map)
 static void read_test(struct reader *r, const struct node *map, struct trial_test *ret)
 {
 	static const char *const keys[] = {"name",	"interval", "starts", "set",   "attached",
-					   "series", "gone",     "events", "input", "expect"};
+					   "series", "gone",     "events", "input", "since", "until", "expect"};
 	r->test = ret;
 	*ret = (struct trial_test){.name = "", .at = map->at, .interval_ns = NS_PER_S, .starts_s = STARTS_S};
 	if (!node_is_mapping(map, "a test: a mapping with name, series and expect", r->files.diagnostics))
@@ -122,6 +164,7 @@ static void read_test(struct reader *r, const struct node *map, struct trial_tes
 	read_starts(r, node_get(map, "starts"));
 	read_set(r, node_get(map, "set"));
 	read_input(r, map);
+	read_slice(r, map);
 	given_read(r, map);
 	expected_read(r, node_get(map, "expect"));
 }

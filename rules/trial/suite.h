@@ -20,8 +20,11 @@
  *           - {rule: cpu-sys-spike, entity: host, fires_at: 10.6s, clears_at: [17.1s], arms_at: 10s}
  *
  * instead of series, gone and events:     input: incident.tar.zst      # a bundle, or its samples.tts, from here
+ * or a slice of the history on disk:      input: history               # a directory, or the file of one hour
+ *                                         since: 2026-11-20T14:10:00Z   # UTC; both may be left out
+ *                                         until: 2026-11-20T14:20:00Z
  *
- * Time begins with the first reading. What fires without being expected is a failure, captured (fires_at) or not
+ * Time begins with the first reading, of a slice with the first since `since`; what lies before fills the windows. What fires without being expected is a failure, captured (fires_at) or not
  * (suppressed_at, by its limits; excepted_at). The other moments (clears_at, gone_at, arms_at, disarms_at) are compared where they are
  * given; [] says: never. Of one time, readings come before events, and what is gone goes first.
  *
@@ -88,6 +91,7 @@ struct trial_test {
 	uint64_t interval_ns;
 	int64_t starts_s; /* as if local time were UTC */
 	const char *input; /* NULL: series and events */
+	uint64_t since_ns, until_ns; /* realtime, of an input that is a history; 0: not given */
 	const char **overrides; /* "RULE.PARAM=VALUE" */
 	struct position set_at;
 	size_t n_overrides;

@@ -66,6 +66,8 @@ static void on_transition(void *ctx, const struct transition *x)
 		return;
 	if (kind == MOMENT_ARMS || kind == MOMENT_DISARMS)
 		count_wants(t, x);
+	if (!t->begun)
+		return;
 	struct moment m = {
 		.t_ns = x->t_ns - t->begin_ns,
 		.kind = kind,
@@ -87,14 +89,16 @@ static void take_birth(struct trial *t, const struct input *in)
 
 void trial_input(struct trial *t, const struct input *in)
 {
-	if (!t->begun)
+	if (!t->begun && in->t_ns >= t->options.begin_ns) {
 		t->begin_ns = in->t_ns;
-	t->begun = true;
+		t->begun = true;
+	}
 	if (in->kind == INPUT_BORN)
 		take_birth(t, in);
 	feed(t, in);
 	settle_attachments(t, in->t_ns);
-	explain_missed(t, in->t_ns);
+	if (t->begun)
+		explain_missed(t, in->t_ns);
 }
 
 int trial_restore(struct trial *t, const void *data, size_t len)

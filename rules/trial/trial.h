@@ -43,13 +43,14 @@ struct trial_options {
 	const struct vocabulary *vocabulary;
 	const uint64_t *period_ns; /* of a recording, per signal; NULL: the test's interval */
 	unsigned max_entities;	   /* of a recording; 0: the test's own */
+	uint64_t begin_ns;	   /* what comes before it is taken, and what it leads to not told; 0: the first input begins */
 	struct limit host_limit;   /* burst 0 and refill 0: 12/1h, as the daemon's */
 	struct trial_result *explain; /* of an earlier run: its moments that differ are told their `why`. NULL: none */
 };
 
 /* As machine_new(). */
 int trial_new(const struct trial_options *options, struct trial **ret);
-/* Time begins with the first input. */
+/* Time begins with the first input, at begin_ns or after it. */
 void trial_input(struct trial *t, const struct input *in);
 /* As machine_restore(), before the first input. */
 int trial_restore(struct trial *t, const void *data, size_t len);
