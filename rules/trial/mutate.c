@@ -7,10 +7,11 @@
 
 #define NUMBER_SHARE 100 /* a hundredth */
 #define TIME_SHARE 10
+#define MINUTE_S 60
 
 const char *mutation_class_name(enum mutation_class c)
 {
-	static const char *const names[] = {"comparisons", "logic", "arithmetic", "thresholds", "times"};
+	static const char *const names[] = {"comparisons", "logic", "arithmetic", "thresholds", "times", "exceptions"};
 	return names[c];
 }
 
@@ -176,6 +177,54 @@ static void list_expr(struct lister *l, const struct expr *e)
 	list_expr(l, e->b);
 }
 
+static const char *clock_text(struct lister *l, uint32_t s)
+{
+	_cleanup_buf_ struct buf out = {0};
+	buf_printf(&out, "%02u:%02u", s / 3600, s / MINUTE_S % 60);
+	return arena_strdup(l->arena, buf_str(&out));
+}
+
+/* One end of `between`; not onto the other one, nor out of the day. */
+static void list_clock(struct lister *l, const struct exception *e, const uint32_t *s, uint32_t last_s)
+{
+	for (int sign = -1; sign <= 1; sign += 2) {
+		uint32_t to = *s + (uint32_t)(sign * MINUTE_S), end = s == &e->from_s ? e->to_s : e->from_s;
+		if (to > last_s || to == end)
+			continue;
+		struct mutation *m = add(l, e->at, MUTATION_EXCEPTION, clock_text(l, *s), clock_text(l, to));
+		if (!m)
+			return;
+		m->what = MUTATES_CLOCK;
+		m->target.clock_s = (uint32_t *)s;
+		m->other.clock_s = to;
+	}
+}
+
+static void list_days(struct lister *l, const struct exception *e)
+{
+	static const char *const words[][2] = {{"not mon", "mon"}, {"not tue", "tue"}, {"not wed", "wed"}, {"not thu", "thu"},
+					       {"not fri", "fri"}, {"not sat", "sat"}, {"not sun", "sun"}};
+	for (unsigned day = 0; day < ARRAY_SIZE(words); day++) {
+		bool is = e->days >> day & 1;
+		struct mutation *m = add(l, e->at, MUTATION_EXCEPTION, words[day][is], words[day][!is]);
+		if (!m)
+			return;
+		m->what = MUTATES_DAYS;
+		m->target.days = (uint8_t *)&e->days;
+		m->other.days = (uint8_t)(e->days ^ 1U << day);
+	}
+}
+
+static void list_exception(struct lister *l, const struct exception *e)
+{
+	if (e->from_s != 0 || e->to_s != DAY_S) {
+		list_clock(l, e, &e->from_s, DAY_S - MINUTE_S);
+		list_clock(l, e, &e->to_s, DAY_S);
+	}
+	if (e->days != EVERY_DAY)
+		list_days(l, e);
+}
+
 static void list_rule(struct lister *l, const struct rule *r)
 {
 	l->rule = r;
@@ -186,6 +235,8 @@ static void list_rule(struct lister *l, const struct rule *r)
 	list_setting(l, "clear_hold", "clear_hold", &r->clear_hold_ns);
 	list_expr(l, r->arm.when);
 	list_setting(l, "arm.for", "arm.for", &r->arm.for_ns);
+	for (size_t i = 0; i < r->n_exceptions; i++)
+		list_exception(l, &r->exceptions[i]);
 }
 
 int mutations_list(const struct ruleset *set, struct arena *arena, struct mutations *ret)
@@ -221,6 +272,12 @@ void mutation_swap(struct mutation *m)
 		break;
 	case MUTATES_TIME:
 		SWAP(*m->target.time_ns, m->other.time_ns);
+		break;
+	case MUTATES_CLOCK:
+		SWAP(*m->target.clock_s, m->other.clock_s);
+		break;
+	case MUTATES_DAYS:
+		SWAP(*m->target.days, m->other.days);
 		break;
 	}
 }

@@ -10,6 +10,7 @@
  *                 quantum (a task, a ppm, a byte), so that a test stands on both sides of it
  *     time        a hold, a window, arm.for: a tenth more and less, from two seconds on at least one second, since most
  *                 signals are read once a second
+ *     exception   the ends of `between` by a minute, each day of `days`
  *
  * A rule is changed in place, between two runs of its tests, and changed back.
  */
@@ -24,6 +25,7 @@ enum mutation_class {
 	MUTATION_ARITHMETIC,
 	MUTATION_THRESHOLD,
 	MUTATION_TIME,
+	MUTATION_EXCEPTION,
 	MUTATION_CLASSES_,
 };
 
@@ -36,16 +38,20 @@ struct mutation {
 	const char *from, *to; /* ">", ">=" */
 
 	/* where it is, and what stands there the other half of the time */
-	enum { MUTATES_KIND, MUTATES_NUMBER, MUTATES_TIME } what;
+	enum { MUTATES_KIND, MUTATES_NUMBER, MUTATES_TIME, MUTATES_CLOCK, MUTATES_DAYS } what;
 	union {
 		enum expr_kind *kind;
 		double *number;
 		uint64_t *time_ns;
+		uint32_t *clock_s;
+		uint8_t *days;
 	} target;
 	union {
 		enum expr_kind kind;
 		double number;
 		uint64_t time_ns;
+		uint32_t clock_s;
+		uint8_t days;
 	} other;
 };
 

@@ -62,6 +62,15 @@ static void a_time_goes_by_a_tenth_or_a_second_where_it_is_written(void **state 
 	       "5:38 arm.for 10s as arm.for 9s\n5:38 arm.for 10s as arm.for 11s\n");
 }
 
+static void an_exception_goes_by_a_minute_and_by_each_day(void **state _unused_)
+{
+	expect(HEAD "    when: \"true\"\n    except: [{name: a, between: \"00:00-00:02\", days: [mon, sun]}]\n",
+	       "5:14 00:00 as 00:01\n5:14 00:02 as 00:01\n5:14 00:02 as 00:03\n"
+	       "5:14 mon as not mon\n5:14 not tue as tue\n5:14 not wed as wed\n5:14 not thu as thu\n"
+	       "5:14 not fri as fri\n5:14 not sat as sat\n5:14 sun as not sun\n");
+	expect(HEAD "    when: \"true\"\n    except: [{name: a, match: {cgroup: /a}}]\n", "");
+}
+
 /* Where units meet the checker multiplies; nobody wrote that. */
 static void what_nobody_wrote_is_not_changed(void **state _unused_)
 {
@@ -91,6 +100,7 @@ int main(void)
 		cmocka_unit_test(an_operator_becomes_its_neighbour_where_it_stands),
 		cmocka_unit_test(a_number_goes_a_hundredth_up_and_down_or_by_one),
 		cmocka_unit_test(a_time_goes_by_a_tenth_or_a_second_where_it_is_written),
+		cmocka_unit_test(an_exception_goes_by_a_minute_and_by_each_day),
 		cmocka_unit_test(what_nobody_wrote_is_not_changed),
 		cmocka_unit_test(a_swap_is_taken_back_by_another),
 	};
