@@ -123,7 +123,8 @@ int hours_next(struct hours_reader *r, struct hourlog_block *ret)
 		}
 		if (error < 0)
 			return error;
-		bool again = b.run == r->last.run && b.begin_ns == r->last.begin_ns;
+		/* The tail was read first: by now others may have followed its block. */
+		bool again = b.run == r->last.run && b.begin_ns <= r->last.begin_ns;
 		r->last = b;
 		if (again || !is_wanted(r, &b))
 			continue;

@@ -172,6 +172,26 @@ static void a_block_that_is_in_its_hour_and_in_the_tail_is_taken_once(void **sta
 	days_end(&d);
 }
 
+/* A reader takes the tail first, and the hours as they are when it comes to them. */
+static void blocks_that_are_folded_while_they_are_read_are_taken_once(void **state _unused_)
+{
+	struct days d;
+	struct hours_reader *r = NULL;
+	struct hourlog_block b;
+	unsigned blocks = 0;
+	days_begin(&d, 1, 0, DAYS_OFFSET);
+	struct hours *h = hours_new();
+	write_seconds(h, &d, 70); /* so that there is an hour to be found */
+	assert_int_equal(hours_read(history, 0, UINT64_MAX, &r), 0);
+	write_seconds(h, &d, 140);
+	for (uint64_t end_ns = 0; hours_next(r, &b) == 1; end_ns = b.end_ns, blocks++)
+		assert_true(b.begin_ns >= end_ns);
+	assert_in_range(blocks, 3, 4);
+	hours_read_done(r);
+	hours_close(h);
+	days_end(&d);
+}
+
 static void rubbish_in_the_tail_or_beside_the_hours_is_no_obstacle(void **state _unused_)
 {
 	struct days d;
@@ -238,6 +258,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(whatever_is_cut_in_the_middle_of_a_write_costs_no_whole_second, setup, teardown),
 		cmocka_unit_test_setup_teardown(blocks_that_end_within_a_second_cost_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_block_that_is_in_its_hour_and_in_the_tail_is_taken_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(blocks_that_are_folded_while_they_are_read_are_taken_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(rubbish_in_the_tail_or_beside_the_hours_is_no_obstacle, setup, teardown),
 		cmocka_unit_test_setup_teardown(only_the_hours_asked_for_are_read, setup, teardown),
 		cmocka_unit_test(the_oldest_hours_go_first_and_the_newest_stays),
