@@ -8,7 +8,8 @@ static const struct kind rows[] = {
 	 "and may be left out. The message points at the word, or at what is wrong in it.",
 	 "cpu.sys: 10% 20+x3", "cpu.sys: 10% 20+5x3"},
 	{"TT802", "bad-time",
-	 "`starts` is a local time of a day that there is, as 2026-01-05T12:00:00. It matters to exceptions alone.",
+	 "`starts` is a local time of a day that there is, as 2026-01-05T12:00:00; it matters to exceptions alone. `since` and `until` "
+	 "bound a history that is the input, in UTC, as 2026-01-05T12:00:00Z, the earlier first.",
 	 "starts: 2026-02-30", "starts: 2026-02-28T12:00:00"},
 	{"TT803", "bad-order",
 	 "The times of one expectation are written in the order in which they come.",
@@ -33,6 +34,9 @@ static const struct kind rows[] = {
 	{"TT809", "too-many-entities",
 	 "A test gives readings of 255 entities at most, beside the host.",
 	 "a series for each of 300 disks", "a series for each of 3 disks"},
+	{"TT810", "slice-of-nothing",
+	 "`since` and `until` say which part of a recorded history a test plays. Without `input` there is none.",
+	 "since: 2026-01-05T12:00:00Z\nseries: {cpu.sys: 10%}", "since: 2026-01-05T12:00:00Z\ninput: history"},
 };
 
 const struct kinds kinds_trials = {rows, ARRAY_SIZE(rows)};
