@@ -39,7 +39,7 @@ it sighup_waits_for_what_is_being_written_and_reloads_it hup
 outsider() { setpriv --reuid 65534 --regid 65534 --clear-groups "$T" reload 2>&1 | grep "is for root and members of the group"; }
 [ "$(id -u)" != 0 ] || it others_may_not outsider
 storm() { while :; do rule other "1$((RANDOM % 90 + 10))%" && "$T" reload; done; }
-it killing_all_while_rules_are_reloaded_costs_no_second_that_was_there killed_at_random "${ROUNDS:-20}" storm
+it killing_all_while_rules_are_reloaded_costs_no_second_that_was_there killed_at_random "${ROUNDS:-8}" storm
 it the_rules_as_they_lie_there_are_taken_by_the_next run
 whole() { daemon_stop && ! grep 'cannot write' "$work/log"; }
 it nothing_of_it_harms_the_history whole
