@@ -64,14 +64,17 @@ four=(cpu-sys memory io d-state) some=(cpu-sys memory d-state)
 quiet=120 kernels=(bookworm)
 [ -z "${FULL:-}" ] || { four=() some=() quiet=300 kernels=(bookworm bullseye trixie); }
 devices=$(sed -n 's/^# needs: //p' tests/vm/detect/*.sh | tr '\n' ' ')
-# Each half takes about as long as the other; faults of disks and of tasks make each other's rules fire.
-net=(dropwatch lacp netdev netrecvlat oom ras softirq softlockup tcpretrans txtimeout)
-rest=($(cd tests/vm/detect && ls *.sh | sed 's/\.sh$//' | grep -vxF "$(printf '%s\n' "${net[@]}")"))
+# Two groups that take about as long as each other, since faults of disks and of tasks make each other's rules fire; and those
+# whose faults hold a CPU and are judged by how long.
+net=(dropwatch lacp netdev netrecvlat oom ras tcpretrans txtimeout)
+cpu=(runqlat softirq softlockup)
+rest=($(cd tests/vm/detect && ls *.sh | sed 's/\.sh$//' | grep -vxF "$(printf '%s\n' "${net[@]}" "${cpu[@]}")"))
 
 for suite in "${kernels[@]}"; do
   disk
   scenario "detectors of disks and tasks on $suite" -k "$suite" -t 900 -q "$disk $devices" -- "${env[@]}" tests/vm/detectors.sh "${rest[@]}"
-  scenario "detectors of the network and of CPUs on $suite" -k "$suite" -t 900 -q "$devices" -- "${env[@]}" tests/vm/detectors.sh "${net[@]}"
+  scenario "detectors of the network and the machine on $suite" -k "$suite" -t 900 -q "$devices" -- "${env[@]}" tests/vm/detectors.sh "${net[@]}"
+  alone "detectors of CPUs on $suite" -k "$suite" -t 600 -- "${env[@]}" tests/vm/detectors.sh "${cpu[@]}"
 done
 disk
 alone "faults of the signals' rules on bookworm" -t 600 -q "$disk" -- "${env[@]}" tests/vm/faults.sh "${four[@]}"
