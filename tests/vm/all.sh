@@ -86,7 +86,7 @@ scenario "400 D tasks and a 128 KiB log" -t 400 -a "log_buf_len=128K" -- "${env[
 scenario "a store frozen for 30 s" -t 400 -- "${env[@]}" tests/vm/frozen.sh
 scenario "live tests on bookworm" -t 300 -- "${env[@]}" tests/vm/live.sh detect tasks lacp
 alone "a storm of forks" -t 200 -- "${env[@]}" tests/vm/forkstorm.sh
-alone "spikes of each length" -t "${FULL:+2}600" -- "${env[@]}" tests/vm/spikes.sh "${FULL:+5}"
+alone "spikes of each length" -t "${FULL:+2}900" -- "${env[@]}" tests/vm/spikes.sh "${FULL:+5}"
 alone "ordinary work fires nothing" -m 3072 -t 1200 -- "${env[@]}" tests/vm/quiet.sh "$quiet"
 failed_once_more
 
