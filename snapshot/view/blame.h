@@ -35,6 +35,7 @@ struct inquiry {
 	uint64_t first_ns, last_ns;  /* from the first to the last reading where the rule was true */
 	struct json_object *event;   /* that fired; NULL */
 	bool task_unknown;	     /* it is some task's doing, and does not say whose */
+	bool culprit_unknown;	     /* it does not say what its kind of event blames first */
 	const uint32_t *children;    /* of the worker, beside the plan's own processes */
 	size_t n_children;
 	bool profiled;		     /* the profile has named somebody, and needs support only */

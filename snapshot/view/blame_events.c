@@ -7,9 +7,9 @@
 
 struct sums {
 	struct inquiry *inquiry;
-	/* By who held the CPU, issued the request, was slow, had interrupts off, was killed, hung; whose processes began and
-	 * ended until the rule fired; who read and wrote how much, and of which file. */
-	struct tally holders, issuers, disks, late, victims, hung, begun, ended, workers, files;
+	/* By who held the CPU, issued the request, was slow, which softirq ran for too long, who had interrupts off, was killed,
+	 * hung; whose processes began and ended until the rule fired; who read and wrote how much, and of which file. */
+	struct tally holders, issuers, disks, handlers, late, victims, hung, begun, ended, workers, files;
 };
 
 /* The way from the interrupt into the detector is on top of what was interrupted: x86, then arm64. */
@@ -52,6 +52,7 @@ static void sum_softirq(struct sums *s, const struct json_object *e)
 {
 	struct json_object *stack = json_member(e, "stack");
 	char function[128];
+	add_named(s, &s->handlers, e, "ran", NULL, "ran_for");
 	for (size_t i = 0; i < json_length(stack); i++) {
 		const char *frame = json_object_get_string(json_object_array_get_idx(stack, i));
 		snprintf(function, sizeof(function), "%s", frame ? frame : "");
@@ -205,17 +206,21 @@ void blame_events(struct inquiry *q)
 	struct sums s = {.inquiry = q};
 	const void *text;
 	size_t len;
-	bool cpu = q->focus & FOCUS_ANY_CPU, io = q->focus & (FOCUS_IO | FOCUS_WAIT);
 	/* The event that fired has named them; it is one of the lines. */
-	if ((q->event && !q->task_unknown) || collect_read(q->collect, "events.jsonl", &text, &len) < 0)
+	bool named = q->event && !q->task_unknown;
+	unsigned focus = named ? 0 : q->focus;
+	bool cpu = focus & FOCUS_ANY_CPU, io = focus & (FOCUS_IO | FOCUS_WAIT);
+	if ((named && !q->culprit_unknown) || collect_read(q->collect, "events.jsonl", &text, &len) < 0)
 		return;
 	sum_lines(&s, text, len);
+	/* Of a softirq that ran already when the detector came, only later ones can tell. */
+	suspect_most(q, &s.handlers, "softirq", STANDING_DEED, "ran while others waited", q->focus & FOCUS_ANY_CPU);
 	/* What a rule over memory did not ask about blames nobody. */
-	suspect_counted(q, &s.victims, "killed by the OOM killer", q->focus & FOCUS_MEM);
+	suspect_counted(q, &s.victims, "killed by the OOM killer", focus & FOCUS_MEM);
 	suspect_counted(q, &s.hung, "reported as hung", io);
 	suspect_most(q, &s.issuers, "task", STANDING_PLACE, "issued requests that were slow", io);
 	suspect_most(q, &s.disks, "device", STANDING_PLACE, "was slow", io);
-	suspect_parent(q, &s.begun, &s.ended, q->focus & FOCUS_FORK);
+	suspect_parent(q, &s.begun, &s.ended, focus & FOCUS_FORK);
 	suspect_bytes(q, &s.workers, "task", "read and wrote, file by file,", io);
 	suspect_bytes(q, &s.files, "file", "was read and written:", io);
 	suspect_most(q, &s.holders, "task", STANDING_BESIDE, "held a CPU that others waited for", cpu);

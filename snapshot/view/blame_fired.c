@@ -103,6 +103,7 @@ void blame_fired(struct inquiry *q)
 	t.detector = &t.vocabulary->detectors[detector];
 	for (size_t i = 0; i < t.detector->n_blames; i++) {
 		bool told = blame(q, &t, &t.detector->blames[i]), task = streq(t.detector->blames[i].kind, "task");
+		q->culprit_unknown |= i == 0 && !told;
 		of_a_task |= task;
 		known |= task && told;
 	}

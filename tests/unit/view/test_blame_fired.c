@@ -60,6 +60,28 @@ static void a_hung_task_is_named_with_what_it_waits_in(void **state)
 	taken_done(&t);
 }
 
+static void a_softirq_that_ran_before_anybody_looked_is_named_by_later_events(void **state)
+{
+	(void)state;
+	struct taken t;
+	rig_init(&t, NULL);
+	t.plan.event = "{\"t_ns\":1,\"kind\":\"softirq\",\"vec\":\"timer\",\"ran\":\"\",\"ran_for\":0,\"offtime\":60000000,\"cpu\":1,"
+		       "\"comm\":\"cat\",\"pid\":9}";
+	taken_put(&t, "events.jsonl",
+		  "{\"t_ns\":2,\"kind\":\"softirq\",\"vec\":\"timer\",\"ran\":\"net_rx\",\"ran_for\":50000000,\"offtime\":40000000}\n"
+		  "{\"t_ns\":3,\"kind\":\"softirq\",\"vec\":\"rcu\",\"ran\":\"net_rx\",\"ran_for\":60000000,\"offtime\":40000000}\n"
+		  "{\"t_ns\":4,\"kind\":\"iolatency\",\"disk\":\"vda\",\"issuer_comm\":\"reader\",\"issuer_pid\":5,\"q2c\":400000000}\n");
+	struct json_object *all = culprits(&t);
+	assert_string_equal(text_of(all, 0, "kind"), "softirq");
+	assert_string_equal(text_of(all, 0, "name"), "net_rx");
+	assert_string_equal(text_of(all, 0, "evidence"),
+			    "ran while others waited 2 times, at worst 60ms, 110ms in sum (events.jsonl)");
+	assert_string_equal(text_of(all, 1, "name"), "cat");
+	assert_int_equal(json_length(json_member(all, "culprits")), 2);
+	json_object_put(all);
+	taken_done(&t);
+}
+
 static void whoever_the_event_did_not_know_is_looked_for_among_the_others(void **state)
 {
 	(void)state;
@@ -84,6 +106,7 @@ int main(void)
 		cmocka_unit_test(an_event_names_its_own_culprits),
 		cmocka_unit_test(an_event_in_a_pod_names_pod_and_container_behind_the_task),
 		cmocka_unit_test(a_hung_task_is_named_with_what_it_waits_in),
+		cmocka_unit_test(a_softirq_that_ran_before_anybody_looked_is_named_by_later_events),
 		cmocka_unit_test(whoever_the_event_did_not_know_is_looked_for_among_the_others),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
