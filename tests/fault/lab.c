@@ -126,7 +126,7 @@ int lab_open(void)
 void lab_lose(const struct lab_loss *loss)
 {
 	for (int v6 = 0; v6 < 2; v6++)
-		lab.bpf->bss->of[v6].left = lab.bpf->bss->of[v6].matched = lab.bpf->bss->of[v6].lost = 0;
+		lab.bpf->bss->of[v6].left = lab.bpf->bss->of[v6].matched = lab.bpf->bss->of[v6].lost = lab.bpf->bss->of[v6].begun = 0;
 	lab.bpf->bss->port = loss->port;
 	lab.bpf->data->with_data = loss->with_data;
 	lab.bpf->data->every = loss->every;

@@ -16,7 +16,7 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* What to lose: with data or, if not, acknowledgements without; of those every n-th. */
+/* What to lose: with data or, if not, the acknowledgements without of the connection that began last; of those every n-th. */
 __u32 port = 0, with_data = 1, every = 1;
 /* TC_ACT_SHOT, or TC_ACT_STOLEN: lost, but the kernel does not call it a drop. */
 __u32 verdict = TC_ACT_SHOT;
@@ -24,14 +24,19 @@ __u32 verdict = TC_ACT_SHOT;
 /* Of IPv4 and of IPv6. */
 struct {
 	__u32 left, matched, lost; /* at most so many more; of so many; lost so far */
-	__u32 sport, dport, seq, ack_seq, bytes, flags, pad;
+	__u32 sport, dport, seq, ack_seq, bytes, flags;
+	__u32 begun; /* the port that last began a connection */
 	__u64 t_ns;
 	__u8 saddr[16], daddr[16];
 } of[2] = {};
 
 static __always_inline int wants(__typeof__(&of[0]) lost, const struct tcphdr *tcp, __u32 bytes, __u32 headers)
 {
-	if (!lost->left || bpf_ntohs(tcp->dest) != port || tcp->syn || tcp->fin || (bytes > headers) != with_data ||
+	if (!lost->left || bpf_ntohs(tcp->dest) != port)
+		return 0;
+	if (tcp->syn)
+		lost->begun = bpf_ntohs(tcp->source);
+	if (tcp->syn || tcp->fin || (bytes > headers) != with_data || (!with_data && lost->begun != bpf_ntohs(tcp->source)) ||
 	    lost->matched++ % every)
 		return 0;
 	lost->left--;
