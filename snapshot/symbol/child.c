@@ -28,22 +28,35 @@
 
 #define STUCK_MS 100 /* after SIGKILL; longer means D state */
 
+#if defined(__x86_64__)
+#define ARCH_NATIVE AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define ARCH_NATIVE AUDIT_ARCH_AARCH64
+#else
+#error "no AUDIT_ARCH known for this machine"
+#endif
+
+#define KILL BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)
 #define ALLOW(name) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##name, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 
-static void seccomp_confine(void)
+/* A 32 bit call on a 64 bit kernel has other numbers: 5 is open() there, and fstat() here. */
+static int seccomp_confine(void)
 {
 	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH_NATIVE, 1, 0), KILL,
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 		ALLOW(read),	     ALLOW(pread64),   ALLOW(write),	  ALLOW(lseek),		ALLOW(close),
 		ALLOW(fstat),	     ALLOW(newfstatat), ALLOW(fcntl),	  ALLOW(mmap),		ALLOW(munmap),
 		ALLOW(mremap),	     ALLOW(mprotect),  ALLOW(madvise),	  ALLOW(brk),		ALLOW(futex),
 		ALLOW(exit),	     ALLOW(exit_group), ALLOW(getrandom), ALLOW(clock_gettime), ALLOW(rt_sigprocmask),
-		ALLOW(rt_sigreturn), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		ALLOW(rt_sigreturn), KILL,
 	};
 	struct sock_fprog program = {.len = ARRAY_SIZE(filter), .filter = filter};
-	/* Where the kernel has no seccomp the limits alone have to do. */
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
-		(void)prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	/* A kernel without seccomp says EINVAL: there the limits alone have to do. */
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0 && errno != EINVAL ? -errno : 0;
 }
 
 static void limit(int which, uint64_t value)
@@ -58,7 +71,7 @@ static void close_between(int above, int below)
 		(void)close_range((unsigned)above + 1, (unsigned)below - 1, 0);
 }
 
-static void confine(const struct child_bounds *b, int out)
+static int confine(const struct child_bounds *b, int out)
 {
 	int low = MIN(b->keep_fd, out), high = MAX(b->keep_fd, out);
 	close_between(STDERR_FILENO, MAX(low, STDERR_FILENO));
@@ -68,18 +81,18 @@ static void confine(const struct child_bounds *b, int out)
 	limit(RLIMIT_FSIZE, 0);
 	limit(RLIMIT_CORE, 0);
 	if (SANITIZED)
-		return;
+		return 0;
 	if (b->max_memory)
 		limit(RLIMIT_AS, b->max_memory);
-	seccomp_confine();
+	return seccomp_confine();
 }
 
 _noreturn_ static void child_main(child_fn fn, void *ctx, const struct child_bounds *b, int out)
 {
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)signal(SIGPIPE, SIG_DFL);
-	if (b->confined)
-		confine(b, out);
+	if (b->confined && confine(b, out) < 0)
+		_exit(1);
 	_exit(fn(ctx, out) == 0 ? 0 : 1);
 }
 

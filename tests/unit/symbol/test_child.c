@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 
 static int run(child_fn fn, void *ctx, struct child_bounds bounds, char *ret_text, size_t size)
 {
@@ -109,6 +110,38 @@ static void a_confined_child_opens_nothing_and_inherits_one_descriptor(void **st
 #endif
 }
 
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
+/* Entered as 32 bit programs do, where 5 is open(). */
+static long open_compat(const char *path)
+{
+	long ret = 5;
+	__asm__ volatile("int $0x80" : "+a"(ret) : "b"(path), "c"(O_RDONLY), "d"(0) : "memory", "r8", "r9", "r10", "r11");
+	return ret;
+}
+
+static int opens_a_file_as_32_bit_programs_do(void *ctx, int out)
+{
+	return io_write(out, "called", open_compat(ctx) != 0 ? 6 : 4);
+}
+
+static void a_confined_child_has_no_32_bit_calls(void **state _unused_)
+{
+	char text[64];
+	char *path = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	assert_ptr_not_equal(path, MAP_FAILED);
+	strcpy(path, "/etc/passwd");
+	int r = run(opens_a_file_as_32_bit_programs_do, path, bounds(true), text, sizeof(text));
+	munmap(path, 4096);
+	assert_string_equal(text, "");
+	assert_int_equal(r, -EBADMSG);
+}
+#else
+static void a_confined_child_has_no_32_bit_calls(void **state _unused_)
+{
+	skip();
+}
+#endif
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +150,7 @@ int main(void)
 		cmocka_unit_test(a_child_that_crashes_is_a_bad_message),
 		cmocka_unit_test(a_child_that_babbles_is_cut_off),
 		cmocka_unit_test(a_confined_child_opens_nothing_and_inherits_one_descriptor),
+		cmocka_unit_test(a_confined_child_has_no_32_bit_calls),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
