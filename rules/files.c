@@ -41,9 +41,14 @@ int files_load_text(struct files *f, const char *name, const char *text, size_t 
 	return arena_failed(f->arena) ? -ENOMEM : 0;
 }
 
+static struct position asked_at(const struct request *why, const char *path)
+{
+	return why->by ? why->at : (struct position){path, 1, 1};
+}
+
 static void refuse_file(struct files *f, const struct request *why, const char *path, int error)
 {
-	struct position at = why->by ? why->at : (struct position){path, 1, 1};
+	struct position at = asked_at(why, path);
 	if (error == -EFBIG)
 		refuse(f, at, "yaml-too-big", "a file of more than %zu bytes", f->caps->file_bytes);
 	else
@@ -73,8 +78,15 @@ static void refuse_cycle(struct files *f, const struct request *why, const struc
 	refuse(f, why->at, "include-cycle", "a file that includes itself: %s%s", buf_str(&way), again->path);
 }
 
+static void refuse_more(struct files *f, struct position at)
+{
+	if (!f->full)
+		refuse(f, at, "too-many-files", "more than %d files", FILES_MAX);
+	f->full = true;
+}
+
 /* Whether it is to be read at all. */
-static bool admit(struct files *f, const struct request *why, const struct stat *st)
+static bool admit(struct files *f, const struct request *why, const char *path, const struct stat *st)
 {
 	const struct opened_file *before = find_opened(f, st);
 	if (before && before->reading && why->by) {
@@ -86,7 +98,7 @@ static bool admit(struct files *f, const struct request *why, const struct stat 
 	if (why->by && why->by->depth >= INCLUDE_DEPTH_MAX)
 		refuse(f, why->at, "include-too-deep", "includes nest deeper than %d files", INCLUDE_DEPTH_MAX);
 	else if (f->n_opened >= FILES_MAX)
-		refuse(f, why->at, "too-many-files", "more than %d files", FILES_MAX);
+		refuse_more(f, asked_at(why, path));
 	else
 		return true;
 	return false;
@@ -131,7 +143,7 @@ static int load_file(struct files *f, const char *path, const struct request *wh
 	int r = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
 	if (r == 0 && !S_ISREG(st.st_mode))
 		r = S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-	if (r == 0 && !admit(f, why, &st))
+	if (r == 0 && !admit(f, why, path, &st))
 		return 0;
 	if (r == 0)
 		r = io_read_all(fd, f->caps->file_bytes, &text);
@@ -212,7 +224,7 @@ static void include_glob(struct files *f, const char *pattern, const char *word,
 		diagnostics_add(f->diagnostics, DIAGNOSTIC_WARNING, why->at, "include-nothing", "'%.128s' matches no file", word);
 	else if (r != 0)
 		refuse(f, why->at, "unreadable", "cannot look for '%.128s': %s", word, strerror(r == GLOB_NOSPACE ? ENOMEM : EIO));
-	for (size_t i = 0; r == 0 && i < found.gl_pathc && f->n_opened < FILES_MAX; i++)
+	for (size_t i = 0; r == 0 && i < found.gl_pathc && !f->full; i++)
 		load_path(f, found.gl_pathv[i], why);
 	globfree(&found);
 }

@@ -26,6 +26,7 @@ struct files {
 	struct opened_file *opened;
 	const struct opened_file *current; /* whose document is being taken; NULL: a text in memory, which includes nothing */
 	size_t n_opened;
+	bool full; /* one more was refused; said once */
 };
 
 /* What cannot be read, or is no document, is a diagnostic. 0 or -ENOMEM. */

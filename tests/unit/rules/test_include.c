@@ -4,6 +4,8 @@
 #include "tests/unit/support/tree.h"
 #include "tests/unit/support/vocabulary.h"
 
+#include <limits.h>
+
 #define DIR "tests/data/rules/include/"
 
 static struct ruleset *load(const char *const *paths, size_t n, struct buf *said)
@@ -100,19 +102,52 @@ static void what_is_not_there_is_told_where_it_was_asked_for(void **state _unuse
 		    DIR "missing.yaml:2:25: warning: 'none/*.yaml' matches no file [TT504]\n");
 }
 
-static void a_glob_that_takes_in_too_much_is_refused(void **state _unused_)
+/* `to_include` of them, and one that takes in all of these by a glob. */
+static void tree_of_many(struct tree *t, int to_include)
+{
+	tree_init(t);
+	for (int i = 0; i < to_include; i++) {
+		char name[16];
+		snprintf(name, sizeof(name), "%d.yaml", i);
+		tree_write(t, name, "version: 1\nrules: []\n");
+	}
+	tree_write(t, "site.conf", "version: 1\ninclude: \"*.yaml\"\nrules: []\n");
+}
+
+static void a_directory_of_too_many_files_is_refused(void **state _unused_)
 {
 	struct tree many;
 	_cleanup_buf_ struct buf said = {0};
-	tree_init(&many);
-	for (int i = 0; i < 513; i++) {
-		char name[16];
-		snprintf(name, sizeof(name), "%d.yaml", i);
-		tree_write(&many, name, "version: 1\nrules: []\n");
-	}
+	tree_of_many(&many, 520);
 	const char *path = many.path;
 	assert_null(load(&path, 1, &said));
-	assert_non_null(strstr(buf_str(&said), "more than 512 files [TT024]"));
+	assert_memory_equal(buf_str(&said), many.path, strlen(many.path));
+	assert_string_equal(strchr(buf_str(&said), ':'), ":1:1: error: more than 512 files [TT024]\n");
+	tree_done(&many);
+}
+
+static void a_glob_that_takes_in_too_much_is_refused(void **state _unused_)
+{
+	struct tree many;
+	char path[PATH_MAX];
+	_cleanup_buf_ struct buf said = {0}, expected = {0};
+	tree_of_many(&many, 512);
+	snprintf(path, sizeof(path), "%s/site.conf", many.path);
+	buf_printf(&expected, "%s:2:10: error: more than 512 files [TT024]\n", path);
+	assert_null(load(&(const char *){path}, 1, &said));
+	assert_string_equal(buf_str(&said), buf_str(&expected));
+	tree_done(&many);
+}
+
+static void a_glob_of_as_many_files_as_may_be_is_taken(void **state _unused_)
+{
+	struct tree many;
+	char path[PATH_MAX];
+	_cleanup_buf_ struct buf said = {0};
+	tree_of_many(&many, 511);
+	snprintf(path, sizeof(path), "%s/site.conf", many.path);
+	ruleset_free(load(&(const char *){path}, 1, &said));
+	assert_string_equal(buf_str(&said), "");
 	tree_done(&many);
 }
 
@@ -139,6 +174,8 @@ int main(void)
 		cmocka_unit_test(includes_end_at_a_depth),
 		cmocka_unit_test(a_mistake_in_an_included_file_says_who_included_it),
 		cmocka_unit_test(what_is_not_there_is_told_where_it_was_asked_for),
+		cmocka_unit_test(a_directory_of_too_many_files_is_refused),
+		cmocka_unit_test(a_glob_of_as_many_files_as_may_be_is_taken),
 		cmocka_unit_test(a_glob_that_takes_in_too_much_is_refused),
 		cmocka_unit_test(rules_out_of_a_bundle_include_nothing),
 	};
