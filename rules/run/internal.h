@@ -49,6 +49,7 @@ struct selection {
 	const char *pattern;
 	uint16_t *slots;
 	size_t n;
+	uint64_t *over; /* mask of rules that quantify over it; NULL: none does */
 };
 
 /* An evaluation of a rule at rest touches the first 16 bytes and no other: they are in one cache line. */

@@ -144,12 +144,21 @@ static void evaluate_due(struct machine *m, const struct input *event)
 	nothing_due(m);
 }
 
+static void due_over_nobody(struct machine *m)
+{
+	for (size_t i = 0; i < m->n_selections; i++)
+		if (m->selections[i].over && m->selections[i].n == 0)
+			due_for_all(m, m->selections[i].over);
+}
+
 static void take_tick(struct machine *m, const struct input *in)
 {
 	for (size_t i = 0; i < in->tick.n; i++)
 		take_reading(m, &in->tick.readings[i]);
-	if (in->tick.n)
+	if (in->tick.n) {
 		due_for_all(m, m->pulse);
+		due_over_nobody(m);
+	}
 	evaluate_due(m, NULL);
 }
 
@@ -360,6 +369,7 @@ static void free_roster(struct machine *m)
 	for (size_t i = 0; i < m->n_selections; i++) {
 		matcher_done(&m->selections[i].matcher);
 		free(m->selections[i].slots);
+		free(m->selections[i].over);
 	}
 	for (unsigned i = 0; m->residents && i < m->max_entities; i++)
 		free(m->residents[i].name);

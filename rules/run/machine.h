@@ -23,7 +23,8 @@
  * (input.clock), so that a replay decides alike wherever it runs.
  *
  * Fine print. The time of holds runs between two evaluations that are both known; evaluations further apart than a gap
- * (series.h) have something unknown between them. Rules that count events are due at every tick and at each such event;
+ * (series.h) have something unknown between them. Rules that count events are due at every tick and at each such event, and
+ * those with a quantifier over nobody at every tick too: there it is false, true or 0, and no reading would tell;
  * a detector's events are known from its INPUT_ATTACH on (always-on detectors need one too). `on` rules need none. A
  * trigger by hand fires and ends at once, takes no token and always may capture. DISARM comes with the first input at
  * or after it is due. INPUT_CLOCK should be the first input, for limits to know the time of boot.

@@ -144,6 +144,15 @@ int machine_select(struct machine *m, enum entity_kind kind, const char *pattern
 	return (int)m->n_selections++;
 }
 
+/* While nobody is in it no reading comes that would make the rule due. */
+static int mark_quantified(struct compiler *c, struct selection *s)
+{
+	if (!s->over && !(s->over = calloc(c->m->n_words, sizeof(*s->over))))
+		return -ENOMEM;
+	mask_set(s->over, c->rule);
+	return 0;
+}
+
 static int compile_quantifier(struct compiler *c, const struct expr *e, struct node *n, uint16_t *ret_a)
 {
 	enum entity_kind outer = c->inside;
@@ -154,7 +163,8 @@ static int compile_quantifier(struct compiler *c, const struct expr *e, struct n
 	n->use = (uint16_t)r;
 	c->inside = e->over.kind;
 	c->quantified = true;
-	r = compile(c, e->a, ret_a);
+	r = mark_quantified(c, &c->m->selections[r]);
+	r = r < 0 ? r : compile(c, e->a, ret_a);
 	c->inside = outer;
 	c->quantified = quantified;
 	return r;

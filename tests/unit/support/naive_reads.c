@@ -66,10 +66,24 @@ bool naive_is_signal(const struct expr *e, enum entity_kind inside, bool quantif
 	return naive_signal(e, &of_host) >= 0;
 }
 
+static bool quantifies_over_nobody(const struct expr *e, enum entity_kind inside, bool quantified, const void *ctx)
+{
+	const struct naive *n = ctx;
+	(void)inside;
+	(void)quantified;
+	if (e->kind != EXPR_ANY && e->kind != EXPR_ALL && e->kind != EXPR_TALLY)
+		return false;
+	for (uint16_t slot = 0; slot < NAIVE_SLOTS; slot++)
+		if (n->slots[slot].alive && n->slots[slot].kind == e->over.kind && naive_matches(n, e->over.match, slot))
+			return false;
+	return true;
+}
+
 static bool tick_is_due(const struct naive *n, const struct rule *r, uint16_t entity, const struct input *in)
 {
 	static const struct asked_events any = {.detector = -1};
-	if (in->tick.n && (naive_any(r, counts_events, &any) || !naive_any(r, naive_is_signal, NULL)))
+	if (in->tick.n && (naive_any(r, counts_events, &any) || !naive_any(r, naive_is_signal, NULL) ||
+			   naive_any(r, quantifies_over_nobody, n)))
 		return true;
 	for (size_t i = 0; i < in->tick.n; i++) {
 		struct asked a = {n, &in->tick.readings[i], entity};

@@ -230,6 +230,28 @@ static void events_below_a_quantifier_are_counted_for_each_entity(void **state)
 	rig_stop(&rig);
 }
 
+static void a_quantifier_over_nobody_is_judged_at_every_tick(void **state)
+{
+	struct rig rig;
+	(void)state;
+	build_reset();
+	build_rule("any", over(EXPR_ANY, ENTITY_KIND_DISK, NULL, above("disk.util", 90)));
+	build_rule("all", over(EXPR_ALL, ENTITY_KIND_DISK, NULL, above("disk.util", 90)));
+	build_rule("none", pair(EXPR_EQUAL, over(EXPR_TALLY, ENTITY_KIND_DISK, NULL, above("disk.util", 90)),
+				number(0, UNIT_COUNT)));
+	rig_start(&rig, build_ruleset());
+	rig_read(&rig, 1000, ENTITY_HOST, "cpu.sys", 1);
+	assert_string_equal(rig_said(&rig), "1s fired all host\n1s fired none host\n");
+	rig_born(&rig, 2000, 1, ENTITY_KIND_DISK, "sda");
+	rig_read(&rig, 2000, 1, "disk.util", 95);
+	assert_string_equal(rig_said(&rig), "2s fired any host\n2s ended none host\n");
+	rig_gone(&rig, 3000, 1);
+	assert_string_equal(rig_said(&rig), "");
+	rig_read(&rig, 3000, ENTITY_HOST, "cpu.sys", 1);
+	assert_string_equal(rig_said(&rig), "3s ended any host\n3s fired none host\n");
+	rig_stop(&rig);
+}
+
 static void arming_begins_at_the_first_true_and_lasts_for_its_time_after_the_last(void **state)
 {
 	static const uint16_t detectors[] = {0};
@@ -337,6 +359,7 @@ int main(void)
 		cmocka_unit_test(an_event_fires_and_ends_at_once_for_the_entity_it_belongs_to),
 		cmocka_unit_test(events_are_unknown_while_not_attached_and_counted_from_then_on),
 		cmocka_unit_test(events_below_a_quantifier_are_counted_for_each_entity),
+		cmocka_unit_test(a_quantifier_over_nobody_is_judged_at_every_tick),
 		cmocka_unit_test(arming_begins_at_the_first_true_and_lasts_for_its_time_after_the_last),
 		cmocka_unit_test(a_rule_on_events_arms_what_it_waits_for_by_its_own_condition),
 		cmocka_unit_test(without_a_condition_arming_begins_at_the_firing),
