@@ -110,8 +110,8 @@ static void start_series(struct machine *m, uint16_t slot)
 {
 	for (size_t i = 0; i < m->n_signals; i++) {
 		struct series *s = series_of(&m->signals[i], slot);
-		if (s && m->residents[slot].windowless)
-			s->windowless = true;
+		if (s)
+			s->windowless = m->residents[slot].windowless;
 	}
 }
 

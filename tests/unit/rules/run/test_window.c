@@ -207,6 +207,30 @@ static void ranks_stay_right_and_balanced_whatever_the_order(void **state)
 	samples_done(&s);
 }
 
+/* Two windows of seven days do not fit. */
+static void whoever_comes_after_one_without_windows_has_its_own(void **state)
+{
+	struct rig rig;
+	(void)state;
+	build_reset();
+	build_rule("week", pair(EXPR_GREATER, window_of(WINDOW_AVG, "disk.util", 7 * 86400 * NS_PER_S), number(0, UNIT_PERCENT)))
+		->for_each = ENTITY_KIND_DISK;
+	build_rule("now", pair(EXPR_GREATER, window_of(WINDOW_AVG, "disk.util", 2 * NS_PER_S), number(0, UNIT_PERCENT)))
+		->for_each = ENTITY_KIND_DISK;
+	rig_start(&rig, build_ruleset());
+	rig_born(&rig, 0, 1, ENTITY_KIND_DISK, "sda");
+	rig_born(&rig, 0, 2, ENTITY_KIND_DISK, "sdb");
+	assert_int_equal(machine_refused(rig.m), 1);
+	rig_gone(&rig, 1000, 1);
+	rig_gone(&rig, 1000, 2);
+	rig_born(&rig, 2000, 2, ENTITY_KIND_DISK, "sdc");
+	assert_int_equal(machine_refused(rig.m), 1);
+	for (uint64_t ms = 3000; ms <= 6000; ms += 1000)
+		rig_read(&rig, ms, 2, "disk.util", 50);
+	assert_string_equal(rig_said(&rig), "5s fired now sdc\n");
+	rig_stop(&rig);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -220,6 +244,7 @@ int main(void)
 		cmocka_unit_test(a_rate_of_a_count_is_per_second),
 		cmocka_unit_test(sums_of_huge_values_do_not_wrap_and_moments_of_them_are_unknown),
 		cmocka_unit_test(ranks_stay_right_and_balanced_whatever_the_order),
+		cmocka_unit_test(whoever_comes_after_one_without_windows_has_its_own),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
