@@ -16,6 +16,7 @@ struct replay {
 	struct replay_result *result;
 	struct inputlog_reader *log;
 	struct machine *machine;
+	unsigned machines; /* so far */
 	bool restored, begun, reloaded; /* the last: and the checkpoint after it has not come yet */
 	bool *was_recorded; /* by rule: before the latest reload */
 	char reload_digest[24];
@@ -342,7 +343,8 @@ static int open_machine(struct replay *p)
 					  .vocabulary = p->options->vocabulary,
 					  .period_ns = p->period_ns,
 					  .max_entities = entities_max(inputlog_entities(p->log)),
-					  .host_limit = p->host_limit};
+					  .host_limit = p->host_limit,
+					  .generation = p->machines++};
 	return machine_new(&machine, &p->machine);
 }
 

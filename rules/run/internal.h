@@ -119,7 +119,7 @@ struct machine {
 	const struct ruleset *set;
 	const struct vocabulary *vocabulary;
 	uint64_t *period_ns;
-	unsigned max_entities;
+	unsigned max_entities, generation;
 	struct limit host_limit;
 
 	struct rule_run *rules;

@@ -64,6 +64,7 @@ int machine_new(const struct machine_options *options, struct machine **ret)
 	m->n_words = (m->n_rules + 63) / 64 + !m->n_rules;
 	m->max_entities = CLAMP(options->max_entities, 1U, (unsigned)ENTITY_NONE);
 	m->host_limit = options->host_limit;
+	m->generation = options->generation;
 	m->disarm_ns = UINT64_MAX;
 	int r = start(m, options);
 	if (r < 0)

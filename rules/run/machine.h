@@ -53,6 +53,7 @@ struct machine_options {
 	const uint64_t *period_ns; /* per signal of the vocabulary: the distance of two readings to expect; 0: not offered */
 	unsigned max_entities;
 	struct limit host_limit;
+	unsigned generation; /* tells it from one before it that had its address (tell/near.h); 0 where nobody asks */
 };
 
 /* 0, -ENOMEM, -E2BIG when the windows of these rules would need more than the bound of window.h for one entity of each

@@ -92,8 +92,7 @@ struct watched {
 struct near {
 	const struct ruleset *rules;
 	uint64_t since_ns, untold;
-	const struct machine *machine; /* as of the last call */
-	unsigned slots;
+	unsigned generation, slots; /* of the machine of the last call */
 	struct watched *watched; /* rules × slots */
 	struct near_miss *misses;
 	size_t n, cap;
@@ -121,7 +120,7 @@ static bool begin_with(struct near *n, const struct machine *m)
 	free(n->watched);
 	n->watched = all;
 	n->slots = m->max_entities;
-	n->machine = m;
+	n->generation = m->generation;
 	return true;
 }
 
@@ -189,9 +188,14 @@ static void watch_one(struct near *n, const struct machine *m, uint16_t rule, co
 		extend(&n->misses[w->miss], m, &now, s.hold_progress_ns);
 }
 
+static bool goes_on(const struct near *n, const struct machine *m)
+{
+	return n->watched && n->generation == m->generation && n->slots == m->max_entities;
+}
+
 void near_watch(struct near *n, const struct machine *m)
 {
-	if (realtime(m) < n->since_ns || (n->machine != m && !begin_with(n, m)))
+	if (realtime(m) < n->since_ns || (!goes_on(n, m) && !begin_with(n, m)))
 		return;
 	for (uint16_t k = 0; k < m->n_rules; k++) {
 		const struct rule_run *r = &m->rules[k];

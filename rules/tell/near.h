@@ -35,7 +35,8 @@ struct near_miss {
 
 struct near; /* opaque */
 
-/* -ENOMEM. `since_ns` (CLOCK_REALTIME): what comes before is not told. Another machine of the same rules may take over. */
+/* -ENOMEM. `since_ns` (CLOCK_REALTIME): what comes before is not told. Another machine of the same rules
+ * may take over: one of another generation. */
 int near_new(const struct ruleset *rules, uint64_t since_ns, struct near **ret);
 /* To be called after each input. */
 void near_watch(struct near *n, const struct machine *m);

@@ -2,6 +2,7 @@
 #include "rules/tell/near.h"
 #include "tests/unit/support/test.h"
 
+#include "rules/run/internal.h"
 #include "tests/unit/support/build_rule.h"
 #include "tests/unit/support/rig.h"
 
@@ -136,6 +137,21 @@ static void not_asks_how_near_it_is_to_false_and_any_for_the_nearest_entity(void
 	end(&s);
 }
 
+/* The allocator may give a machine the place of the one before it. */
+static void a_machine_at_the_address_of_its_predecessor_begins_afresh(void **state _unused_)
+{
+	struct scene s;
+	one_rule(above("cpu.sys", 50), 0);
+	begin(&s);
+	read_all(&s, 1, "10 46 48");
+	s.rig.m->generation++;
+	read_all(&s, 4, "47 46");
+	const struct near_miss *m = misses(&s, 2);
+	assert_int_equal(m[0].to_ns, 3 * NS_PER_S);
+	assert_int_equal(m[1].from_ns, 4 * NS_PER_S);
+	end(&s);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -144,6 +160,7 @@ int main(void)
 		cmocka_unit_test(what_fires_is_no_miss_nor_is_what_follows_it),
 		cmocka_unit_test(all_sides_of_and_have_to_be_near_and_one_of_or),
 		cmocka_unit_test(not_asks_how_near_it_is_to_false_and_any_for_the_nearest_entity),
+		cmocka_unit_test(a_machine_at_the_address_of_its_predecessor_begins_afresh),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
