@@ -44,7 +44,8 @@ struct hours; /* opaque */
 
 /* Makes the directory below `state`, takes a tail that was left behind into its hour, makes room. -errno. */
 int hours_open(int state, const struct hours_bounds *bounds, gid_t group, struct hours **ret);
-/* What hourlog_pending() gave. A failure costs these bytes, and only them. */
+/* What hourlog_pending() gave. What the tail cannot take now it is given again with the next bytes; a block that memory cannot
+ * take (-ENOMEM), or that is far too long (-EFBIG), ends where it is. */
 int hours_append(struct hours *h, const void *data, size_t len);
 struct hours *hours_close(struct hours *h);
 

@@ -14,6 +14,9 @@ struct hours {
 	gid_t group;
 	struct hours_bounds bounds;
 	struct buf block; /* the tail's records; what could not be written to the tail is here all the same */
+	size_t in_tail;	  /* bytes of the block */
+	bool torn;	  /* the tail has others behind them */
+	bool holed;	  /* something of the block is lost: what comes behind it means nothing */
 };
 
 /* A history that others cannot read is still one. */
@@ -103,7 +106,10 @@ static int fold(struct hours *h, bool recovering)
 	int r = hourlog_fold(buf_str(&h->block), h->block.len, &plain);
 	r = r < 0 ? r : write_block(h, &plain, recovering);
 	buf_clear(&h->block);
-	if (ftruncate(h->tail, 0) < 0 && r >= 0)
+	h->in_tail = 0;
+	h->holed = false;
+	h->torn = ftruncate(h->tail, 0) < 0;
+	if (h->torn && r >= 0)
 		r = -errno;
 	return r == -ENODATA ? 0 : r;
 }
@@ -142,19 +148,30 @@ int hours_open(int state, const struct hours_bounds *bounds, gid_t group, struct
 	return 0;
 }
 
+/* All of the block that the tail lacks: a second that could not be written comes with the next, which goes on from it. */
+static int catch_up(struct hours *h)
+{
+	if (h->torn && ftruncate(h->tail, (off_t)h->in_tail) < 0)
+		return -errno;
+	int r = io_write(h->tail, h->block.data + h->in_tail, h->block.len - h->in_tail);
+	h->torn = r < 0;
+	if (r == 0)
+		h->in_tail = h->block.len;
+	return r;
+}
+
 static int append(struct hours *h, const void *data, size_t len)
 {
 	bool begins = hourlog_begins(data, len);
 	int r = begins ? fold(h, /* recovering= */ false) : 0;
-	size_t before = h->block.len;
-	if (before == 0 && !begins)
+	if ((h->block.len == 0 && !begins) || h->holed)
 		return 0; /* what it goes on from is not here */
-	if (before + len > HOURLOG_TAIL_MAX * 2)
+	h->holed = h->block.len + len > HOURLOG_TAIL_MAX * 2;
+	if (h->holed)
 		return -EFBIG;
 	buf_add(&h->block, data, len);
-	int written = io_write(h->tail, data, len);
-	if (written < 0 && ftruncate(h->tail, (off_t)before) < 0)
-		return -errno;
+	h->holed = h->block.failed;
+	int written = h->holed ? -ENOMEM : catch_up(h);
 	return r < 0 ? r : written;
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #include "engine/base/io.h"
 #include "snapshot/store/hours.h"
@@ -128,6 +130,44 @@ static void whatever_is_cut_in_the_middle_of_a_write_costs_no_whole_second(void 
 }
 
 /* As at a reload: what is handed over in one piece is of two blocks, or of three. */
+static void limit_files(rlim_t bytes)
+{
+	struct rlimit l;
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &l), 0);
+	l.rlim_cur = MIN(bytes, l.rlim_max);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &l), 0);
+}
+
+static void fail_to_write_seconds(struct hours *h, struct days *d, unsigned n)
+{
+	limit_files(file_size(HOURS_TAIL) + 7);
+	for (unsigned i = 0; i < n; i++) {
+		days_second(d, (int64_t)(d->t_ns / NS_PER_S) + 1);
+		const struct buf *bytes = hourlog_pending(d->log);
+		assert_int_equal(hours_append(h, bytes->data, bytes->len), -EFBIG);
+		hourlog_sent(d->log);
+	}
+	limit_files(RLIM_INFINITY);
+}
+
+static void seconds_that_could_not_be_written_come_with_the_next(void **state _unused_)
+{
+	struct days d;
+	uint64_t damaged;
+	days_begin(&d, 1, 0, DAYS_OFFSET);
+	struct hours *h = hours_new();
+	signal(SIGXFSZ, SIG_IGN);
+	write_seconds(h, &d, 5);
+	fail_to_write_seconds(h, &d, 3);
+	assert_int_equal(read_seconds(1, &damaged), 5);
+	write_seconds(h, &d, 4);
+	assert_int_equal(read_seconds(1, &damaged), 12);
+	assert_int_equal(damaged, 0);
+	hours_close(h);
+	assert_int_equal(read_seconds(1, &damaged), 12);
+	days_end(&d);
+}
+
 static void blocks_that_end_within_a_second_cost_nothing(void **state _unused_)
 {
 	struct days d;
@@ -256,6 +296,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_writer_that_is_killed_leaves_every_second_that_it_was_given, setup, teardown),
 		cmocka_unit_test_setup_teardown(whatever_is_cut_in_the_middle_of_a_write_costs_no_whole_second, setup, teardown),
+		cmocka_unit_test_setup_teardown(seconds_that_could_not_be_written_come_with_the_next, setup, teardown),
 		cmocka_unit_test_setup_teardown(blocks_that_end_within_a_second_cost_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_block_that_is_in_its_hour_and_in_the_tail_is_taken_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(blocks_that_are_folded_while_they_are_read_are_taken_once, setup, teardown),
