@@ -61,8 +61,8 @@ struct bundle_member {
 };
 
 /* Opens a file; the frames are found through the seek table, or by walking when there is none (a cut bundle). 0;
- * -EBADMSG when not one member can be read; -EPROTONOSUPPORT for a newer format. `ret_error` (may be NULL)
- * gets a sentence for people, at most `size` bytes. */
+ * -EBADMSG when not one member can be read; -EFBIG beyond the bounds above; -EPROTONOSUPPORT for a newer format.
+ * `ret_error` (may be NULL) gets a sentence for people, at most `size` bytes. */
 int bundle_open(const char *path, struct bundle **ret, char *ret_error, size_t size);
 const char *bundle_id(const struct bundle *b);
 const char *bundle_path(const struct bundle *b);

@@ -169,13 +169,16 @@ static int add_damaged(int fd, uint64_t file_bytes, struct frame *f, struct fram
 int frames_walk(int fd, uint64_t file_bytes, struct frames *ret, uint64_t *ret_end)
 {
 	_cleanup_(frames_done) struct frames all = {0};
-	uint64_t end = 0;
+	uint64_t end = 0, plain = 0;
 	unsigned damaged = 0;
 	for (uint64_t at = 0; at < file_bytes && damaged < DAMAGED_MAX;) {
 		struct frame f = {.offset = at};
 		int r = decode_any(fd, file_bytes, &f);
 		bool bad = r == -EBADMSG || r == -ENODATA || r == -EFBIG;
 		damaged += bad;
+		plain += f.plain;
+		if (plain > FRAMES_PLAIN_MAX)
+			return -EFBIG;
 		r = bad ? add_damaged(fd, file_bytes, &f, &all) : r == 0 ? frames_add(&all, &f) : r;
 		if (r == -E2BIG)
 			break;

@@ -14,8 +14,10 @@
 
 #include "engine/base/buf.h"
 
-#define FRAMES_MAX 8192
-#define FRAME_PLAIN_MAX (BUNDLE_MEMBER_MAX + 65536) /* a member with its tar headers */
+#define FRAMES_MAX (BUNDLE_MEMBERS_MAX + 128) /* with the end of the archive, seal, seek table, and what damage lies between */
+#define FRAME_HEADERS_MAX 65536		      /* a member's, of tar */
+#define FRAME_PLAIN_MAX (BUNDLE_MEMBER_MAX + FRAME_HEADERS_MAX)
+#define FRAMES_PLAIN_MAX (BUNDLE_PLAIN_MAX + (uint64_t)FRAMES_MAX * FRAME_HEADERS_MAX)
 #define FRAME_RATIO_MAX 2000			    /* beyond FRAME_RATIO_FROM bytes: nothing honest compresses so well */
 #define FRAME_RATIO_FROM (UINT64_C(64) << 20)
 #define FRAME_EMPTY_CHECKSUM 0x51D8E999U /* XXH64 of nothing, low half: what a skippable frame's seek entry says */
@@ -44,11 +46,13 @@ void frames_done(struct frames *f);
 /* The seek table of these frames as a whole skippable frame. */
 void seek_table_encode(const struct frames *f, struct buf *out);
 
-/* The frames a file's seek table names, when it is well formed and accounts for every byte; -EBADMSG when not. */
+/* The frames a file's seek table names, when it is well formed, accounts for every byte and for no more than
+ * FRAMES_PLAIN_MAX of content; -EBADMSG when not. */
 int seek_table_read(int fd, uint64_t file_bytes, struct frames *ret);
 
 /* The frames as they lie, each decoded to its end. *ret_end is where the last whole one ends: short of file_bytes when the
- * file was cut. After a damaged frame it looks for the next beginning. 0 or -errno of reading. */
+ * file was cut. After a damaged frame it looks for the next beginning. 0; -EFBIG when all of it is more than FRAMES_PLAIN_MAX;
+ * -errno of reading. */
 int frames_walk(int fd, uint64_t file_bytes, struct frames *ret, uint64_t *ret_end);
 
 /* One frame's content, chunk by chunk. */

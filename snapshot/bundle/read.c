@@ -53,6 +53,8 @@ static int find_members(struct bundle *b)
 	for (size_t i = 0; i < b->frames.n; i++) {
 		_cleanup_member_ struct member_reader *m = NULL;
 		int r = b->frames.frame[i].skippable ? -ENOENT : member_open(b->fd, &b->frames.frame[i], &m);
+		if (r == 0 && b->n == BUNDLE_MEMBERS_MAX)
+			return -EFBIG;
 		if (r == 0)
 			member_add(b, m, i);
 		if (r == -ENOMEM)
@@ -85,6 +87,8 @@ static int open_all(struct bundle *b, char *ret_error, size_t size)
 		r = find_members(b);
 	if (r == -EBADMSG)
 		return error_explain(r, ret_error, size, "'%s' is not a bundle, or nothing of it can be read", b->path);
+	if (r == -EFBIG)
+		return error_explain(r, ret_error, size, "'%s' is larger than a bundle may be, or a decompression bomb", b->path);
 	if (r < 0)
 		return error_explain(r, ret_error, size, "cannot read '%s': %s", b->path, strerror(-r));
 	r = check_format(b, &format);

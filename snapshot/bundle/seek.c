@@ -73,7 +73,7 @@ static int read_footer(int fd, uint64_t file_bytes, size_t *ret_n)
 /* Sums of at most FRAMES_MAX 32-bit lengths: no overflow in 64 bits. */
 static int decode_entries(const uint8_t *at, size_t n, struct frames *ret, uint64_t *ret_end)
 {
-	uint64_t offset = 0;
+	uint64_t offset = 0, plain = 0;
 	for (size_t i = 0; i < n; i++, at += ENTRY_BYTES) {
 		struct frame f = {
 			.offset = offset,
@@ -82,7 +82,8 @@ static int decode_entries(const uint8_t *at, size_t n, struct frames *ret, uint6
 			.checksum = le32(at + 8),
 		};
 		f.skippable = f.plain == 0;
-		if (f.compressed < 8 || f.plain > FRAME_PLAIN_MAX)
+		plain += f.plain;
+		if (f.compressed < 8 || f.plain > FRAME_PLAIN_MAX || plain > FRAMES_PLAIN_MAX)
 			return -EBADMSG;
 		int r = frames_add(ret, &f);
 		if (r < 0)

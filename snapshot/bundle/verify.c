@@ -20,6 +20,7 @@ struct check {
 	char id[BUNDLE_ID_MAX + 1];
 	struct seen *seen; /* whole members in the file's order */
 	size_t n_seen;
+	uint64_t plain; /* bytes of all members so far, as their headers say */
 	struct buf manifest, ledger;
 	struct bundle_finding *findings;
 	size_t n;
@@ -45,7 +46,7 @@ static const char *trouble(int error)
 {
 	switch (error) {
 	case -EFBIG:
-		return "larger than a member may be, or a decompression bomb";
+		return "larger than a member or a bundle may be, or a decompression bomb";
 	case -EPERM:
 		return "not a plain file with a plain name below one directory";
 	case -ENODATA:
@@ -63,10 +64,12 @@ static int check_index(struct check *c)
 	if (r != -EBADMSG)
 		return r;
 	r = frames_walk(c->fd, c->bytes, &c->frames, &end);
-	if (r == 0)
+	if (r == -EFBIG)
+		finding(c, "", "%s", trouble(r));
+	else if (r == 0)
 		finding(c, "", "no usable index at the end (cut, added to or damaged there); whole up to byte %llu of %llu",
 			(unsigned long long)end, (unsigned long long)c->bytes);
-	return r;
+	return r == -EFBIG ? 0 : r;
 }
 
 static struct buf *keeper(struct check *c, const struct member_reader *m)
@@ -94,6 +97,15 @@ static int digest(struct check *c, struct member_reader *m, uint8_t *ret_sha256)
 	return n < 0 ? (int)n : member_finish(m);
 }
 
+/* Before it is read: each may be as large as a member may be, all of them together no larger than a bundle. */
+static int account_for(struct check *c, const struct member_reader *m)
+{
+	if (c->n_seen >= BUNDLE_MEMBERS_MAX || member_bytes(m) > BUNDLE_PLAIN_MAX - c->plain)
+		return -EFBIG;
+	c->plain += member_bytes(m);
+	return 0;
+}
+
 static const struct seen *seen_find(const struct check *c, const char *name)
 {
 	for (size_t i = 0; i < c->n_seen; i++)
@@ -111,7 +123,8 @@ static void check_member(struct check *c, struct member_reader *m)
 		finding(c, member_name(m), "lies below another directory than the rest");
 	if (seen_find(c, member_name(m)))
 		finding(c, member_name(m), "is there twice");
-	int r = digest(c, m, s->sha256);
+	int r = account_for(c, m);
+	r = r < 0 ? r : digest(c, m, s->sha256);
 	if (r < 0) {
 		finding(c, member_name(m), "%s", trouble(r));
 		return;

@@ -11,6 +11,7 @@
 #include <zstd.h>
 
 #define BOMB_BYTES (200U << 20)
+#define SMALL_BOMB_BYTES (60U << 20)
 
 struct entry {
 	const char *path, *data;
@@ -225,6 +226,24 @@ static void a_decompression_bomb_is_refused_by_reader_and_writer(void **state _u
 	free(zeros);
 }
 
+/* Each as large as a member may be, in frames that honest bytes could come in. */
+static void many_frames_that_are_no_bomb_each_are_one_together(void **state _unused_)
+{
+	char *zeros = calloc(1, SMALL_BOMB_BYTES), error[160];
+	struct entry one = {.path = "x/big", .data = zeros, .len = SMALL_BOMB_BYTES};
+	struct bundle *b = NULL;
+	buf_clear(&file);
+	frame_add(&one, 1);
+	size_t len = file.len;
+	for (unsigned n = 1; n * (uint64_t)SMALL_BOMB_BYTES <= BUNDLE_PLAIN_MAX + (BUNDLE_PLAIN_MAX >> 3); n++)
+		buf_add(&file, file.data, len);
+	const char *path = file_put();
+	assert_int_equal(bundle_open(path, &b, error, sizeof(error)), -EFBIG);
+	assert_non_null(strstr(error, "is larger than a bundle may be, or a decompression bomb"));
+	assert_true(is_found(path, "", "larger than a member or a bundle may be"));
+	free(zeros);
+}
+
 /* The last entries' lengths exchanged: the sum fits, the frames do not. */
 static void a_seek_table_that_lies_is_found_out(void **state _unused_)
 {
@@ -271,6 +290,7 @@ int main(void)
 		cmocka_unit_test(a_member_twice_is_a_finding_and_the_first_one_counts),
 		cmocka_unit_test(a_frame_with_two_members_is_damaged),
 		cmocka_unit_test(a_decompression_bomb_is_refused_by_reader_and_writer),
+		cmocka_unit_test(many_frames_that_are_no_bomb_each_are_one_together),
 		cmocka_unit_test(a_seek_table_that_lies_is_found_out),
 		cmocka_unit_test(a_manifest_of_another_shape_is_no_manifest),
 	};
