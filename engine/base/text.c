@@ -166,6 +166,11 @@ static void add_entity(struct buf *out, char c)
 	buf_printf(out, "&#%d;", c);
 }
 
+static void add_hex(struct buf *out, char c)
+{
+	buf_printf(out, "\\x%02x", (unsigned char)c);
+}
+
 void text_escape_terminal(struct buf *out, const char *text)
 {
 	escape(out, text, "", add_backslashed);
@@ -179,6 +184,11 @@ void text_escape_markdown(struct buf *out, const char *text)
 void text_escape_xml(struct buf *out, const char *text)
 {
 	escape(out, text, "&<>\"'", add_entity);
+}
+
+void text_escape_folded(struct buf *out, const char *text)
+{
+	escape(out, text, ";", add_hex);
 }
 
 static uint32_t utf8_code(const unsigned char *s, size_t n)

@@ -21,6 +21,8 @@ bool text_u64(const char *text, uint64_t *ret);
 void text_escape_terminal(struct buf *out, const char *text);
 void text_escape_markdown(struct buf *out, const char *text);
 void text_escape_xml(struct buf *out, const char *text);
+/* A frame of a folded stack: as for a terminal, and ';', which divides frames, as \x3b. */
+void text_escape_folded(struct buf *out, const char *text);
 
 /* The inside of a JSON string: always valid UTF-8; a byte that is none becomes \u00NN, so do controls. */
 void text_escape_json(struct buf *out, const char *text);

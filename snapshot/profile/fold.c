@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#include "engine/base/buf.h"
+#include "engine/base/text.h"
 
 struct node {
 	uint32_t name, parent, child, sibling;
@@ -201,16 +201,6 @@ static void fold_sort(struct fold *f)
 	f->sorted = true;
 }
 
-static void write_name(struct buf *line, const char *name)
-{
-	for (const unsigned char *c = (const unsigned char *)name; *c; c++) {
-		if (*c < 0x20 || *c == 0x7f || *c == ';')
-			buf_printf(line, "\\x%02x", *c);
-		else
-			buf_add_char(line, (char)*c);
-	}
-}
-
 /* Depth is bounded by FOLD_DEPTH_MAX. `line` holds the path down to here. */
 static void write_below(const struct fold *f, uint32_t node, struct buf *line, FILE *to)
 {
@@ -221,7 +211,7 @@ static void write_below(const struct fold *f, uint32_t node, struct buf *line, F
 	for (uint32_t c = n->child; c; c = f->nodes[c].sibling) {
 		if (len)
 			buf_add_char(line, ';');
-		write_name(line, f->names[f->nodes[c].name]);
+		text_escape_folded(line, f->names[f->nodes[c].name]);
 		write_below(f, c, line, to);
 		line->len = MIN(len, line->len);
 	}

@@ -7,7 +7,7 @@
  * sorted, so that two folds of the same samples are the same bytes. The weight is CPU time in microseconds (a sample's
  * period), so that the 19 Hz and the 99 Hz profile are measured by one unit. Idle CPUs and our own tasks are not in it.
  *
- * Names are foreign (comm, ELF symbols): in the text form controls and ';' are written as \xNN, so no name makes up a frame.
+ * Names are foreign (comm, ELF symbols): in the text form controls, what is no UTF-8 and ';' are written as \xNN, so no name makes up a frame.
  */
 #pragma once
 

@@ -149,20 +149,22 @@ static void add_culprits(struct buf *out, struct collect *c)
 	buf_add_char(out, '\n');
 }
 
-/* "comm;outermost;…;innermost": the innermost frames first, as many as there are in the row. The fold has made control
- * characters harmless, and a line that begins with a number ends no fence. */
+/* "comm;outermost;…;innermost": the innermost frames first, as many as there are in the row. A line that begins
+ * with a number ends no fence. */
 static void add_stack(struct buf *out, const struct tally_row *row, const struct tally *t)
 {
 	char span[CLOCK_TEXT_MAX];
+	_cleanup_buf_ struct buf line = {0};
 	const char *first = strchr(row->name, ';');
-	buf_printf(out, "%3.0f %%  %-7s %.*s:", 100.0 * (double)row->weight / (double)MAX(t->total, UINT64_C(1)),
+	buf_printf(&line, "%3.0f %%  %-7s %.*s:", 100.0 * (double)row->weight / (double)MAX(t->total, UINT64_C(1)),
 		   roughly(row->weight * NS_PER_US, span), (int)(first ? first - row->name : 0), row->name);
 	const char *end = row->name + strlen(row->name);
 	for (unsigned n = 0; first && n < FRAMES_SHOWN && end > first; n++) {
 		const char *frame = memrchr(first, ';', (size_t)(end - first));
-		buf_printf(out, "%s%.*s", n ? " < " : " ", (int)(end - frame - 1), frame + 1);
+		buf_printf(&line, "%s%.*s", n ? " < " : " ", (int)(end - frame - 1), frame + 1);
 		end = frame;
 	}
+	text_escape_terminal(out, buf_str(&line)); /* the row may end inside a character */
 	buf_add_char(out, '\n');
 }
 

@@ -40,6 +40,15 @@ static void a_name_cannot_make_up_frames_or_lines(void **state _unused_)
 	fold_free(f);
 }
 
+static void a_name_cannot_command_a_terminal_nor_turn_its_text_around(void **state _unused_)
+{
+	struct fold *f = fold_new();
+	add(f, "\xc2\x9b" "31m", "\xe2\x80\xae" "evil", "\xff\xc3\xa9", 4);
+	_cleanup_free_ char *text = text_of(f);
+	assert_string_equal(text, "\\xc2\\x9b31m;\\xe2\\x80\\xaeevil;\\xff\xc3\xa9 4\n");
+	fold_free(f);
+}
+
 static void what_was_written_reads_back_the_same(void **state _unused_)
 {
 	static const char text[] = "dd;write 1\ndd;write;vfs_write 17\nweb content;run 5\n";
@@ -122,6 +131,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(equal_stacks_add_up_and_lines_are_sorted),
 		cmocka_unit_test(a_name_cannot_make_up_frames_or_lines),
+		cmocka_unit_test(a_name_cannot_command_a_terminal_nor_turn_its_text_around),
 		cmocka_unit_test(what_was_written_reads_back_the_same),
 		cmocka_unit_test(lines_that_are_no_stack_are_left_out_and_counted),
 		cmocka_unit_test(a_bottomless_stack_is_cut),

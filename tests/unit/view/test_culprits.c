@@ -372,7 +372,7 @@ static void a_summary_escapes_what_others_named(void **state)
 		     "\"verdict\":\"true\",\"blamed\":true}]}";
 	taken_put(&t, "culprits.json", "{\"culprits\":[{\"kind\":\"task\",\"name\":\"[x](http://evil)\",\"pid\":3,"
 				       "\"score\":0.9,\"evidence\":\"a\\nb\"}]}");
-	taken_put(&t, "profile/after.folded", "`rm`;a;b 1000\n");
+	taken_put(&t, "profile/after.folded", "`rm`;a;b\xe2\x80\xae\xff 1000\n");
 	taken_run(&t, &view_table[1]);
 	const char *text = taken_text(&t, "summary.md");
 	assert_null(strstr(text, "<script>"));
@@ -380,7 +380,7 @@ static void a_summary_escapes_what_others_named(void **state)
 	assert_non_null(strstr(text, "\\[x\\](http://evil)** (pid 3): a\\x0ab\n"));
 	assert_non_null(strstr(text, "- cpu.sys \\> $level was true: **62.1% \\> 45%**"));
 	assert_non_null(strstr(text, "by frame pointer only"));
-	assert_non_null(strstr(text, "```\n100 %  1ms     `rm`: b < a\n```\n"));
+	assert_non_null(strstr(text, "```\n100 %  1ms     `rm`: b\\xe2\\x80\\xae\\xff < a\n```\n"));
 	taken_done(&t);
 }
 
