@@ -285,7 +285,8 @@ static int take_over(struct replay *p, const void *data, size_t len)
 	p->reloaded = false;
 	inputlog_host_limit(p->log, &burst, &refill_ns);
 	bool same_limit = burst == p->host_limit.burst && refill_ns == p->host_limit.refill_ns;
-	if (same_limit && !brings_any(p)) {
+	/* Live a reload may have made room for windows. */
+	if (same_limit && !brings_any(p) && !machine_refused(p->machine)) {
 		p->tokens &= is_whole_set(p);
 		return 0;
 	}

@@ -3,8 +3,9 @@
  * The layout; restore.c reads the same from top to bottom. Numbers are varints (z: zigzag, d: 8 bytes of a double), a word
  * is its length and bytes, "n × (…)" is a count and so many of them.
  *
- *     "TTM4" now zboottime zrealtime zutc bucket poor poor_ns
+ *     "TTM5" now zboottime zrealtime zutc bucket poor poor_ns
  *     n × (slot kind name)                                              entities
+ *     n × (slot kind name)                                              those without windows: there was no room
  *     n × (name span slow_span n × series)                              signals that are read
  *         series = slot known t zvalue windows [track track n × (span d first last)]      the last: ewmas
  *         track  = begun [run last n × (t zvalue)]                      times and values as differences
@@ -14,8 +15,8 @@
  *
  * An instance ends with (said n × since): what its terms said, and since when those that said something (terms.h).
  *
- * "TTM3" is the same without that, "TTM2" also without an instance's verdict_since and suppressed_ns, "TTM1" also without
- * its excepted and exception.
+ * "TTM4" is the same without the second list of entities, "TTM3" also without what terms said, "TTM2" also without an
+ * instance's verdict_since and suppressed_ns, "TTM1" also without its excepted and exception.
  */
 #include "rules/run/internal.h"
 
@@ -46,14 +47,19 @@ static void put_head(const struct machine *m, struct buf *out)
 	buf_add_varint(out, m->poor_ns);
 }
 
-static void put_residents(const struct machine *m, struct buf *out)
+static bool is_listed(const struct machine *m, unsigned slot, bool windowless)
+{
+	return m->residents[slot].name && m->residents[slot].windowless == windowless;
+}
+
+static void put_residents(const struct machine *m, bool windowless, struct buf *out)
 {
 	uint64_t n = 0;
 	for (unsigned i = 0; i < m->max_entities; i++)
-		n += m->residents[i].name != NULL;
+		n += is_listed(m, i, windowless);
 	buf_add_varint(out, n);
 	for (unsigned i = 0; i < m->max_entities; i++) {
-		if (!m->residents[i].name)
+		if (!is_listed(m, i, windowless))
 			continue;
 		buf_add_varint(out, i);
 		buf_add_varint(out, m->residents[i].kind);
@@ -129,8 +135,9 @@ static void put_signal(const struct machine *m, const struct signal_use *u, stru
 		buf_add_varint(out, l->known);
 		buf_add_varint(out, l->t_ns);
 		buf_add_zigzag(out, l->value);
-		buf_add_varint(out, u->series != NULL);
-		if (u->series)
+		bool with_windows = u->series && !m->residents[slot].windowless;
+		buf_add_varint(out, with_windows);
+		if (with_windows)
 			put_windows(series_of(u, slot), &u->spec, out);
 	}
 }
@@ -225,7 +232,8 @@ static void put_remembered(const struct remembered_buckets *all, struct buf *out
 int machine_checkpoint(const struct machine *m, struct buf *out)
 {
 	put_head(m, out);
-	put_residents(m, out);
+	put_residents(m, /* windowless= */ false, out);
+	put_residents(m, /* windowless= */ true, out);
 	buf_add_varint(out, m->n_signals);
 	for (size_t i = 0; i < m->n_signals; i++)
 		put_signal(m, &m->signals[i], out);

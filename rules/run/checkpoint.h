@@ -2,7 +2,7 @@
 /* What checkpoint.c and restore.c agree upon; the layout is drawn at the top of checkpoint.c. */
 #pragma once
 
-#define CHECKPOINT_MAGIC "TTM4"
+#define CHECKPOINT_MAGIC "TTM5"
 #define CHECKPOINT_MAGIC_LEN 4
 #define INSTANCE_NUMBERS 14
 
@@ -11,3 +11,4 @@
 #define CHECKPOINT_MAGIC_2 "TTM2" /* before it was told since when a verdict holds */
 #define INSTANCE_NUMBERS_2 12
 #define CHECKPOINT_MAGIC_3 "TTM3" /* before that was told of each term */
+#define CHECKPOINT_MAGIC_4 "TTM4" /* before it was told who has no windows */

@@ -196,6 +196,8 @@ uint16_t exception_now(const struct machine *m, const struct rule_run *r, uint16
 /* roster.c */
 int roster_birth(struct machine *m, uint16_t slot, enum entity_kind kind, const char *name);
 void roster_death(struct machine *m, uint16_t slot);
+/* Of one who has just been born. */
+void roster_refuse_windows(struct machine *m, uint16_t slot);
 uint16_t roster_find(const struct machine *m, enum entity_kind kind, const char *name);
 struct instance *instance_find(const struct rule_run *r, uint16_t entity);
 

@@ -67,7 +67,8 @@ void machine_input(struct machine *m, const struct input *in, transition_fn emit
 /* Which rules read a signal at all, so that a source can leave the others at one reading a second. */
 bool machine_reads_signal(const struct machine *m, uint16_t signal);
 
-/* How many entities have no windows because they would not fit into memory any more; their windows are unknown. */
+/* How many entities have no windows because they would not fit into memory any more; their windows are unknown. That lasts
+ * for the entity's life, or until a reload of the rules leaves room. */
 uint64_t machine_refused(const struct machine *m);
 
 /* All state, windows included, such that a machine restored from it and fed the same inputs decides the same. The bytes

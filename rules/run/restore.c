@@ -6,12 +6,18 @@
 #define WORD_MAX 1024
 #define SLOTS_MAX (ENTITY_NONE + 1U)
 
+struct version {
+	const char *magic;
+	size_t instance_numbers;
+	bool with_terms, with_windowless;
+};
+
 /* Foreign bytes on their way into the machine. Whatever breaks a rule of the format latches c.bad. */
 struct reader {
 	struct machine *m;
 	struct cursor c;
-	size_t instance_numbers;
-	bool with_terms;
+	const struct version *version;
+	bool makes_room; /* whoever had no windows is to have some if they fit */
 	uint16_t *slot_of; /* the writer's slot to ours; ENTITY_NONE: not living there, or no room here */
 };
 
@@ -60,27 +66,27 @@ static struct bucket get_bucket(struct reader *r)
 	return (struct bucket){stamp_ns, (uint32_t)get_below(r, UINT64_C(1) << 32)};
 }
 
-/* 0: no version that we know. */
-static size_t instance_numbers(const void *magic)
+/* NULL: none that we know. */
+static const struct version *version_of(const void *magic)
 {
-	static const struct {
-		const char *magic;
-		size_t n;
-	} versions[] = {{CHECKPOINT_MAGIC_1, INSTANCE_NUMBERS_1}, {CHECKPOINT_MAGIC_2, INSTANCE_NUMBERS_2},
-			{CHECKPOINT_MAGIC_3, INSTANCE_NUMBERS}, {CHECKPOINT_MAGIC, INSTANCE_NUMBERS}};
-	for (size_t i = 0; i < ARRAY_SIZE(versions); i++)
+	static const struct version versions[] = {
+		{CHECKPOINT_MAGIC_1, INSTANCE_NUMBERS_1, false, false},
+		{CHECKPOINT_MAGIC_2, INSTANCE_NUMBERS_2, false, false},
+		{CHECKPOINT_MAGIC_3, INSTANCE_NUMBERS, false, false},
+		{CHECKPOINT_MAGIC_4, INSTANCE_NUMBERS, .with_terms = true, .with_windowless = false},
+		{CHECKPOINT_MAGIC, INSTANCE_NUMBERS, .with_terms = true, .with_windowless = true},
+	};
+	for (size_t i = 0; magic && i < ARRAY_SIZE(versions); i++)
 		if (memcmp(magic, versions[i].magic, CHECKPOINT_MAGIC_LEN) == 0)
-			return versions[i].n;
-	return 0;
+			return &versions[i];
+	return NULL;
 }
 
 static void get_head(struct reader *r)
 {
 	struct machine *m = r->m;
-	const void *magic = cursor_bytes(&r->c, CHECKPOINT_MAGIC_LEN);
-	r->instance_numbers = magic ? instance_numbers(magic) : 0;
-	r->with_terms = magic && memcmp(magic, CHECKPOINT_MAGIC, CHECKPOINT_MAGIC_LEN) == 0;
-	r->c.bad |= !r->instance_numbers;
+	r->version = version_of(cursor_bytes(&r->c, CHECKPOINT_MAGIC_LEN));
+	r->c.bad |= !r->version;
 	uint64_t now_ns = cursor_varint(&r->c);
 	/* Leaves room for spans to be added to times. */
 	r->c.bad |= now_ns > (uint64_t)INT64_MAX;
@@ -107,17 +113,18 @@ static uint16_t settle(struct machine *m, uint16_t slot, enum entity_kind kind, 
 	return slot < m->max_entities && roster_birth(m, slot, kind, name) == 0 ? slot : ENTITY_NONE;
 }
 
-static void get_residents(struct reader *r)
+static void get_residents(struct reader *r, bool windowless)
 {
 	char name[WORD_MAX];
 	uint64_t n = get_below(r, SLOTS_MAX);
-	memset(r->slot_of, 0xff, SLOTS_MAX * sizeof(*r->slot_of));
 	for (uint64_t i = 0; i < n && !r->c.bad; i++) {
 		uint16_t slot = (uint16_t)get_below(r, ENTITY_NONE);
 		enum entity_kind kind = (enum entity_kind)get_below(r, ENTITY_KIND_MAX_);
 		get_word(r, name);
 		if (!r->c.bad)
 			r->slot_of[slot] = settle(r->m, slot, kind, name);
+		if (!r->c.bad && windowless && r->slot_of[slot] != ENTITY_NONE)
+			roster_refuse_windows(r->m, r->slot_of[slot]);
 	}
 }
 
@@ -254,7 +261,7 @@ static void get_numbers(struct reader *r, struct instance *i)
 		&i->true_span.first_ns, &i->true_span.last_ns, &i->arm_true_ns, &i->fired,    &i->suppressed,
 		&i->excepted,		&exception,	       &i->verdict_since_ns, &i->suppressed_ns,
 	};
-	for (size_t k = 0; k < r->instance_numbers; k++)
+	for (size_t k = 0; r->version && k < r->version->instance_numbers; k++)
 		*numbers[k] = cursor_varint(&r->c);
 	i->exception = (uint16_t)MIN(exception, (uint64_t)NONE);
 	r->c.bad |= i->evaluated_ns > r->m->now_ns || i->begin_ns > i->active_ns || i->arm_true_ns > r->m->now_ns ||
@@ -264,7 +271,7 @@ static void get_numbers(struct reader *r, struct instance *i)
 /* Of a rule that is not ours as many are read over as there can be. */
 static terms_word get_terms(struct reader *r, unsigned n, uint64_t since_ns[TERMS_MAX])
 {
-	terms_word said = r->with_terms ? (terms_word)get_below(r, TERMS_ALL + UINT64_C(1)) : 0;
+	terms_word said = r->version && r->version->with_terms ? (terms_word)get_below(r, TERMS_ALL + UINT64_C(1)) : 0;
 	for (unsigned k = 0; k < TERMS_MAX && !r->c.bad; k++) {
 		since_ns[k] = terms_said(said, k) ? get_past(r) : 0;
 		r->c.bad |= terms_said(said, k) && k >= n;
@@ -353,7 +360,10 @@ static void get_all(struct reader *r)
 {
 	get_head(r);
 	all_rules_cold(r->m);
-	get_residents(r);
+	memset(r->slot_of, 0xff, SLOTS_MAX * sizeof(*r->slot_of));
+	get_residents(r, /* windowless= */ false);
+	if (r->version && r->version->with_windowless)
+		get_residents(r, !r->makes_room);
 	uint64_t n = get_below(r, NONE);
 	for (uint64_t i = 0; i < n && !r->c.bad; i++)
 		get_signal(r);
@@ -368,14 +378,19 @@ static void get_all(struct reader *r)
 	r->m->disarm_ns = 0;
 }
 
-int machine_restore(struct machine *m, const void *data, size_t len)
+static int restore(struct machine *m, const void *data, size_t len, bool makes_room)
 {
 	_cleanup_free_ uint16_t *slot_of = malloc(SLOTS_MAX * sizeof(*slot_of));
 	if (!slot_of)
 		return -ENOMEM;
-	struct reader r = {.m = m, .c = cursor_over(data, len), .slot_of = slot_of};
+	struct reader r = {.m = m, .c = cursor_over(data, len), .makes_room = makes_room, .slot_of = slot_of};
 	get_all(&r);
 	return r.c.bad ? -EBADMSG : 0;
+}
+
+int machine_restore(struct machine *m, const void *data, size_t len)
+{
+	return restore(m, data, len, /* makes_room= */ false);
 }
 
 int machine_succeed(struct machine *m, const struct machine *old)
@@ -383,7 +398,7 @@ int machine_succeed(struct machine *m, const struct machine *old)
 	_cleanup_buf_ struct buf state = {0}, tokens = {0};
 	int r = machine_checkpoint(old, &state);
 	r = r < 0 ? r : machine_limits_save(old, &tokens);
-	r = r < 0 ? r : machine_restore(m, state.data, state.len);
+	r = r < 0 ? r : restore(m, state.data, state.len, /* makes_room= */ true);
 	if (r < 0)
 		return r == -EBADMSG ? -ENOMEM : r;
 	for (size_t i = 0; i < m->n_rules; i++)

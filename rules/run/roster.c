@@ -115,6 +115,16 @@ static void start_series(struct machine *m, uint16_t slot)
 	}
 }
 
+void roster_refuse_windows(struct machine *m, uint16_t slot)
+{
+	struct resident *who = &m->residents[slot];
+	m->window_bytes -= who->reserved;
+	m->refused += !who->windowless;
+	who->reserved = 0;
+	who->windowless = true;
+	start_series(m, slot);
+}
+
 static int join_selections(struct machine *m, uint16_t slot)
 {
 	const struct resident *who = &m->residents[slot];

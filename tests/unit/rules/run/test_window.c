@@ -208,26 +208,60 @@ static void ranks_stay_right_and_balanced_whatever_the_order(void **state)
 }
 
 /* Two windows of seven days do not fit. */
-static void whoever_comes_after_one_without_windows_has_its_own(void **state)
+static void start_with_long_windows(struct rig *rig)
 {
-	struct rig rig;
-	(void)state;
 	build_reset();
 	build_rule("week", pair(EXPR_GREATER, window_of(WINDOW_AVG, "disk.util", 7 * 86400 * NS_PER_S), number(0, UNIT_PERCENT)))
 		->for_each = ENTITY_KIND_DISK;
 	build_rule("now", pair(EXPR_GREATER, window_of(WINDOW_AVG, "disk.util", 2 * NS_PER_S), number(0, UNIT_PERCENT)))
 		->for_each = ENTITY_KIND_DISK;
-	rig_start(&rig, build_ruleset());
-	rig_born(&rig, 0, 1, ENTITY_KIND_DISK, "sda");
-	rig_born(&rig, 0, 2, ENTITY_KIND_DISK, "sdb");
-	assert_int_equal(machine_refused(rig.m), 1);
+	rig_start(rig, build_ruleset());
+	rig_born(rig, 0, 1, ENTITY_KIND_DISK, "sda");
+	rig_born(rig, 0, 2, ENTITY_KIND_DISK, "sdb");
+	assert_int_equal(machine_refused(rig->m), 1);
+}
+
+static void read_util(struct rig *rig, uint64_t from_ms, uint64_t to_ms)
+{
+	for (uint64_t ms = from_ms; ms <= to_ms; ms += 1000)
+		rig_read(rig, ms, 2, "disk.util", 50);
+}
+
+static void whoever_comes_after_one_without_windows_has_its_own(void **state)
+{
+	struct rig rig;
+	(void)state;
+	start_with_long_windows(&rig);
 	rig_gone(&rig, 1000, 1);
 	rig_gone(&rig, 1000, 2);
 	rig_born(&rig, 2000, 2, ENTITY_KIND_DISK, "sdc");
 	assert_int_equal(machine_refused(rig.m), 1);
-	for (uint64_t ms = 3000; ms <= 6000; ms += 1000)
-		rig_read(&rig, ms, 2, "disk.util", 50);
+	read_util(&rig, 3000, 6000);
 	assert_string_equal(rig_said(&rig), "5s fired now sdc\n");
+	rig_stop(&rig);
+}
+
+static void who_has_no_windows_has_none_when_restored_but_may_have_some_after_a_reload(void **state)
+{
+	struct rig rig, next;
+	_cleanup_buf_ struct buf bytes = {0};
+	(void)state;
+	start_with_long_windows(&rig);
+	read_util(&rig, 1000, 5000);
+	rig_gone(&rig, 5500, 1);
+	assert_int_equal(machine_checkpoint(rig.m, &bytes), 0);
+	rig_start(&next, rig.set);
+	assert_int_equal(machine_restore(next.m, bytes.data, bytes.len), 0);
+	assert_int_equal(machine_refused(next.m), 1);
+	read_util(&next, 6000, 9000);
+	assert_string_equal(rig_said(&next), "");
+	rig_stop(&next);
+	rig_start(&next, rig.set);
+	snprintf(next.names[2], sizeof(next.names[2]), "sdb");
+	assert_int_equal(machine_succeed(next.m, rig.m), 0);
+	read_util(&next, 6000, 9000);
+	assert_string_equal(rig_said(&next), "8s fired now sdb\n");
+	rig_stop(&next);
 	rig_stop(&rig);
 }
 
@@ -245,6 +279,7 @@ int main(void)
 		cmocka_unit_test(sums_of_huge_values_do_not_wrap_and_moments_of_them_are_unknown),
 		cmocka_unit_test(ranks_stay_right_and_balanced_whatever_the_order),
 		cmocka_unit_test(whoever_comes_after_one_without_windows_has_its_own),
+		cmocka_unit_test(who_has_no_windows_has_none_when_restored_but_may_have_some_after_a_reload),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
