@@ -182,7 +182,7 @@ static void put_stretches(const struct stretches *s, struct buf *out)
 static void put_terms(const struct rule_run *r, const struct instance *i, struct buf *out)
 {
 	buf_add_varint(out, i->said);
-	for (unsigned k = 0; k < TERMS_MAX; k++)
+	for (unsigned k = 0; k < SAID_TERMS_MAX; k++)
 		if (terms_said(i->said, k))
 			buf_add_varint(out, terms_since(r, i)[k]);
 }

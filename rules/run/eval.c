@@ -13,53 +13,53 @@ static enum truth is(bool yes)
 	return yes ? TRUTH_TRUE : TRUTH_FALSE;
 }
 
-static bool signal_number(const struct machine *m, const struct node *n, uint16_t entity, double *ret)
+static bool signal_number(const struct machine *m, const struct op *o, uint16_t entity, double *ret)
 {
-	const struct signal_use *u = &m->signals[n->use];
-	uint16_t slot = n->of_host ? ENTITY_HOST : entity;
-	if (n->kind == EXPR_SIGNAL)
+	const struct signal_use *u = &m->signals[o->use];
+	uint16_t slot = o->of_host ? ENTITY_HOST : entity;
+	if (o->kind == EXPR_SIGNAL)
 		return slot < u->slots && latest_value(&u->latest[slot], &u->spec, m->now_ns, ret);
 	struct series *s = series_of(u, slot);
-	if (!s || !series_window(s, &u->spec, n->window, n->fn, m->now_ns, ret))
+	if (!s || !series_window(s, &u->spec, o->window, o->fn, m->now_ns, ret))
 		return false;
-	*ret *= n->number;
+	*ret *= o->number;
 	return true;
 }
 
-static bool field_number(const struct machine *m, const struct node *n, double *ret)
+static bool field_number(const struct machine *m, const struct op *o, double *ret)
 {
 	int64_t value;
-	if (!m->event || !event_field_number(m->event->event.record, m->event->event.len, n->expr->field.field, &value))
+	if (!m->event || !event_field_number(m->event->event.record, m->event->event.len, o->expr->field.field, &value))
 		return false;
 	*ret = (double)value;
 	return true;
 }
 
-static bool event_count(const struct machine *m, const struct node *n, uint16_t entity, double *ret)
+static bool event_count(const struct machine *m, const struct op *o, uint16_t entity, double *ret)
 {
-	const struct detector_use *d = &m->detectors[n->use];
+	const struct detector_use *d = &m->detectors[o->use];
 	if (!d->attached)
 		return false;
-	*ret = arrivals_count(&d->of[entity], m->now_ns, n->span_ns);
+	*ret = arrivals_count(&d->of[entity], m->now_ns, o->span_ns);
 	return true;
 }
 
-static double tally(const struct machine *m, const struct program *p, const struct node *n)
+static double tally(const struct machine *m, const struct program *p, const struct op *o)
 {
-	const struct selection *s = &m->selections[n->use];
+	const struct selection *s = &m->selections[o->use];
 	double count = 0;
 	for (size_t i = 0; i < s->n; i++)
-		count += eval_truth(m, p, n->a, s->slots[i]) == TRUTH_TRUE;
+		count += eval_truth(m, p, o->a, s->slots[i]) == TRUTH_TRUE;
 	return count;
 }
 
-static bool arithmetic(const struct machine *m, const struct program *p, const struct node *n, uint16_t entity,
+static bool arithmetic(const struct machine *m, const struct program *p, const struct op *o, uint16_t entity,
 		       double *ret)
 {
 	double a, b;
-	if (!eval_number(m, p, n->a, entity, &a) || !eval_number(m, p, n->b, entity, &b))
+	if (!eval_number(m, p, o->a, entity, &a) || !eval_number(m, p, o->b, entity, &b))
 		return false;
-	switch (n->kind) {
+	switch (o->kind) {
 	case EXPR_ADD:
 		*ret = a + b;
 		return true;
@@ -75,25 +75,25 @@ static bool arithmetic(const struct machine *m, const struct program *p, const s
 	}
 }
 
-bool eval_number(const struct machine *m, const struct program *p, uint16_t node, uint16_t entity, double *ret)
+bool eval_number(const struct machine *m, const struct program *p, uint16_t op, uint16_t entity, double *ret)
 {
-	const struct node *n = &p->nodes[node];
-	switch (n->kind) {
+	const struct op *o = &p->ops[op];
+	switch (o->kind) {
 	case EXPR_NUMBER:
-		*ret = n->number;
+		*ret = o->number;
 		return true;
 	case EXPR_SIGNAL:
 	case EXPR_WINDOW:
-		return signal_number(m, n, entity, ret);
+		return signal_number(m, o, entity, ret);
 	case EXPR_FIELD:
-		return field_number(m, n, ret);
+		return field_number(m, o, ret);
 	case EXPR_EVENTS:
-		return event_count(m, n, entity, ret);
+		return event_count(m, o, entity, ret);
 	case EXPR_TALLY:
-		*ret = tally(m, p, n);
+		*ret = tally(m, p, o);
 		return true;
 	case EXPR_NEGATE:
-		if (!eval_number(m, p, n->a, entity, ret))
+		if (!eval_number(m, p, o->a, entity, ret))
 			return false;
 		*ret = -*ret;
 		return true;
@@ -101,18 +101,18 @@ bool eval_number(const struct machine *m, const struct program *p, uint16_t node
 	case EXPR_SUBTRACT:
 	case EXPR_MULTIPLY:
 	case EXPR_DIVIDE:
-		return arithmetic(m, p, n, entity, ret);
+		return arithmetic(m, p, o, entity, ret);
 	default:
 		return false;
 	}
 }
 
-static enum truth compare(const struct machine *m, const struct program *p, const struct node *n, uint16_t entity)
+static enum truth compare(const struct machine *m, const struct program *p, const struct op *o, uint16_t entity)
 {
 	double a, b;
-	if (!eval_number(m, p, n->a, entity, &a) || !eval_number(m, p, n->b, entity, &b))
+	if (!eval_number(m, p, o->a, entity, &a) || !eval_number(m, p, o->b, entity, &b))
 		return TRUTH_UNKNOWN;
-	switch (n->kind) {
+	switch (o->kind) {
 	case EXPR_LESS:
 		return is(a < b);
 	case EXPR_LESS_EQUAL:
@@ -128,22 +128,22 @@ static enum truth compare(const struct machine *m, const struct program *p, cons
 	}
 }
 
-static enum truth compare_text(const struct machine *m, const struct node *n)
+static enum truth compare_text(const struct machine *m, const struct op *o)
 {
 	char text[FIELD_TEXT_MAX];
 	if (!m->event ||
-	    !event_field_text(m->event->event.record, m->event->event.len, n->expr->field.field, text, sizeof(text)))
+	    !event_field_text(m->event->event.record, m->event->event.len, o->expr->field.field, text, sizeof(text)))
 		return TRUTH_UNKNOWN;
-	return is(streq(text, n->expr->field.text) == (n->kind == EXPR_TEXT_EQUAL));
+	return is(streq(text, o->expr->field.text) == (o->kind == EXPR_TEXT_EQUAL));
 }
 
 /* ANY is an or over the entities, ALL an and: `decisive` ends it, an unknown one spoils the neutral outcome. */
-static enum truth quantify(const struct machine *m, const struct program *p, const struct node *n, enum truth decisive)
+static enum truth quantify(const struct machine *m, const struct program *p, const struct op *o, enum truth decisive)
 {
-	const struct selection *s = &m->selections[n->use];
+	const struct selection *s = &m->selections[o->use];
 	enum truth so_far = not(decisive);
 	for (size_t i = 0; i < s->n; i++) {
-		enum truth one = eval_truth(m, p, n->a, s->slots[i]);
+		enum truth one = eval_truth(m, p, o->a, s->slots[i]);
 		if (one == decisive)
 			return decisive;
 		if (one == TRUTH_UNKNOWN)
@@ -152,56 +152,56 @@ static enum truth quantify(const struct machine *m, const struct program *p, con
 	return so_far;
 }
 
-static inline uint64_t said_by(const struct node *n, unsigned side, uint64_t outcome)
+static inline uint64_t said_by(const struct op *o, unsigned side, uint64_t outcome)
 {
 	uint64_t below = outcome & ~UINT64_C(3);
-	return n->terms == TERM_NONE ? below : below | ((outcome & 3) + 1) << (2 * (n->terms + side + 1));
+	return o->terms == TERM_NONE ? below : below | ((outcome & 3) + 1) << (2 * (o->terms + side + 1));
 }
 
-static uint64_t negate(const struct machine *m, const struct program *p, const struct node *n, uint16_t entity)
+static uint64_t negate(const struct machine *m, const struct program *p, const struct op *o, uint16_t entity)
 {
-	uint64_t a = eval_outcome(m, p, n->a, entity);
-	return said_by(n, 0, a) | not(outcome_truth(a));
+	uint64_t a = eval_outcome(m, p, o->a, entity);
+	return said_by(o, 0, a) | not(outcome_truth(a));
 }
 
 /* In line for each operator: most conditions are one of these, and a call costs as much as what it does. */
 static inline __attribute__((always_inline)) uint64_t connect(const struct machine *m, const struct program *p,
-							      const struct node *n, uint16_t entity, enum truth decisive)
+							      const struct op *o, uint16_t entity, enum truth decisive)
 {
-	uint64_t a = eval_outcome(m, p, n->a, entity), said = said_by(n, 0, a);
+	uint64_t a = eval_outcome(m, p, o->a, entity), said = said_by(o, 0, a);
 	if (outcome_truth(a) == decisive)
 		return said | decisive;
-	uint64_t b = eval_outcome(m, p, n->b, entity);
-	said |= said_by(n, 1, b);
+	uint64_t b = eval_outcome(m, p, o->b, entity);
+	said |= said_by(o, 1, b);
 	return said | (outcome_truth(b) == decisive || outcome_truth(a) != TRUTH_UNKNOWN ? outcome_truth(b) : TRUTH_UNKNOWN);
 }
 
-uint64_t eval_outcome(const struct machine *m, const struct program *p, uint16_t node, uint16_t entity)
+uint64_t eval_outcome(const struct machine *m, const struct program *p, uint16_t op, uint16_t entity)
 {
-	const struct node *n = &p->nodes[node];
-	switch (n->kind) {
+	const struct op *o = &p->ops[op];
+	switch (o->kind) {
 	case EXPR_NOT:
-		return negate(m, p, n, entity);
+		return negate(m, p, o, entity);
 	case EXPR_AND:
-		return connect(m, p, n, entity, TRUTH_FALSE);
+		return connect(m, p, o, entity, TRUTH_FALSE);
 	case EXPR_OR:
-		return connect(m, p, n, entity, TRUTH_TRUE);
+		return connect(m, p, o, entity, TRUTH_TRUE);
 	case EXPR_ANY:
-		return quantify(m, p, n, TRUTH_TRUE);
+		return quantify(m, p, o, TRUTH_TRUE);
 	case EXPR_ALL:
-		return quantify(m, p, n, TRUTH_FALSE);
+		return quantify(m, p, o, TRUTH_FALSE);
 	case EXPR_CONSTANT:
-		return is(n->number != 0);
+		return is(o->number != 0);
 	case EXPR_TEXT_EQUAL:
 	case EXPR_TEXT_NOT_EQUAL:
-		return compare_text(m, n);
+		return compare_text(m, o);
 	case EXPR_LESS:
 	case EXPR_LESS_EQUAL:
 	case EXPR_GREATER:
 	case EXPR_GREATER_EQUAL:
 	case EXPR_EQUAL:
 	case EXPR_NOT_EQUAL:
-		return compare(m, p, n, entity);
+		return compare(m, p, o, entity);
 	default:
 		return TRUTH_UNKNOWN;
 	}

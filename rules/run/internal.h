@@ -23,21 +23,21 @@
 
 #define NONE UINT16_MAX
 
-/* One expression node, with everything looked up that can be. */
-struct node {
+/* One operation of an expression, with everything looked up that can be. */
+struct op {
 	uint8_t kind, fn;
 	bool of_host;
 	uint8_t terms;	 /* of `not`, `and`, `or` in a `when`: a's number as a term, b's is the next (terms.h); TERM_NONE */
 	uint16_t use;	 /* of a signal: index in machine.signals; of a detector or selection: index in its array */
 	uint16_t window; /* index in the series' windows */
-	uint16_t a, b;	 /* nodes of the same program */
+	uint16_t a, b;	 /* of the same program */
 	double number;	 /* the constant; of a window what its value is multiplied by to be in quanta of its unit */
 	uint64_t span_ns;
 	const struct expr *expr;
 };
 
 struct program {
-	struct node *nodes;
+	struct op *ops;
 	uint16_t n, cap;
 	uint16_t when, clear, arm_when; /* NONE: absent */
 	uint8_t n_terms;
@@ -162,7 +162,7 @@ int machine_select(struct machine *m, enum entity_kind kind, const char *pattern
 /* eval.c */
 /* A truth, and above its two bits what the terms of a `when` said on the way (terms.h): by value, since a word that is written
  * through a pointer costs a tenth of an evaluation. */
-uint64_t eval_outcome(const struct machine *m, const struct program *p, uint16_t node, uint16_t entity);
+uint64_t eval_outcome(const struct machine *m, const struct program *p, uint16_t op, uint16_t entity);
 
 static inline enum truth outcome_truth(uint64_t outcome)
 {
@@ -174,7 +174,7 @@ static inline terms_word outcome_said(uint64_t outcome)
 	return (terms_word)(outcome >> 2);
 }
 
-bool eval_number(const struct machine *m, const struct program *p, uint16_t node, uint16_t entity, double *ret);
+bool eval_number(const struct machine *m, const struct program *p, uint16_t op, uint16_t entity, double *ret);
 
 /* Of a rule that has terms. */
 static inline uint64_t *terms_since(const struct rule_run *r, const struct instance *i)
@@ -216,9 +216,9 @@ bool buckets_take_for(struct machine *m, struct rule_run *r, struct instance *i)
 struct bucket bucket_fresh(const struct machine *m, const struct limit *l);
 void buckets_settle(struct machine *m);
 
-static inline enum truth eval_truth(const struct machine *m, const struct program *p, uint16_t node, uint16_t entity)
+static inline enum truth eval_truth(const struct machine *m, const struct program *p, uint16_t op, uint16_t entity)
 {
-	return outcome_truth(eval_outcome(m, p, node, entity));
+	return outcome_truth(eval_outcome(m, p, op, entity));
 }
 
 static inline void mask_set(uint64_t *mask, size_t i)

@@ -12,21 +12,21 @@ struct compiler {
 	bool quantified, pulses, reads;
 };
 
-static int compile(struct compiler *c, const struct expr *e, uint16_t *ret_node);
+static int compile(struct compiler *c, const struct expr *e, uint16_t *ret_op);
 
-static int new_node(struct program *p, const struct expr *e)
+static int new_op(struct program *p, const struct expr *e)
 {
 	if (p->n == NONE - 1)
 		return -E2BIG;
 	if (p->n == p->cap) {
 		uint16_t cap = (uint16_t)MIN(MAX(p->cap * 2, 16), NONE);
-		struct node *nodes = realloc(p->nodes, cap * sizeof(*nodes));
-		if (!nodes)
+		struct op *ops = realloc(p->ops, cap * sizeof(*ops));
+		if (!ops)
 			return -ENOMEM;
-		p->nodes = nodes;
+		p->ops = ops;
 		p->cap = cap;
 	}
-	p->nodes[p->n] = (struct node){.kind = (uint8_t)e->kind, .terms = TERM_NONE, .a = NONE, .b = NONE, .number = 1, .expr = e};
+	p->ops[p->n] = (struct op){.kind = (uint8_t)e->kind, .terms = TERM_NONE, .a = NONE, .b = NONE, .number = 1, .expr = e};
 	return p->n++;
 }
 
@@ -73,33 +73,33 @@ static int read_signal(struct compiler *c, uint16_t signal, bool of_host, uint16
 	return 0;
 }
 
-static int compile_signal(struct compiler *c, const struct expr *e, struct node *n)
+static int compile_signal(struct compiler *c, const struct expr *e, struct op *o)
 {
-	n->of_host = e->signal.of_host;
-	return read_signal(c, e->signal.signal, e->signal.of_host, &n->use);
+	o->of_host = e->signal.of_host;
+	return read_signal(c, e->signal.signal, e->signal.of_host, &o->use);
 }
 
-static int compile_window(struct compiler *c, const struct expr *e, struct node *n)
+static int compile_window(struct compiler *c, const struct expr *e, struct op *o)
 {
 	if (e->window.fn >= WINDOW_FN_MAX_)
 		return -EINVAL;
 	if (e->window.span_ns > WINDOW_SPAN_MAX)
 		return -E2BIG;
-	int r = read_signal(c, e->window.signal, e->window.of_host, &n->use);
+	int r = read_signal(c, e->window.signal, e->window.of_host, &o->use);
 	if (r < 0)
 		return r;
-	r = series_spec_window(&c->m->signals[n->use].spec, e->window.span_ns, window_features(e->window.fn));
+	r = series_spec_window(&c->m->signals[o->use].spec, e->window.span_ns, window_features(e->window.fn));
 	if (r < 0)
 		return r;
-	n->fn = (uint8_t)e->window.fn;
-	n->of_host = e->window.of_host;
-	n->window = (uint16_t)r;
-	if (n->fn == WINDOW_RATE || n->fn == WINDOW_SLOPE)
-		n->number = unit_quanta(e->unit) / unit_quanta(c->m->vocabulary->signals[e->window.signal].unit);
+	o->fn = (uint8_t)e->window.fn;
+	o->of_host = e->window.of_host;
+	o->window = (uint16_t)r;
+	if (o->fn == WINDOW_RATE || o->fn == WINDOW_SLOPE)
+		o->number = unit_quanta(e->unit) / unit_quanta(c->m->vocabulary->signals[e->window.signal].unit);
 	return 0;
 }
 
-static int compile_events(struct compiler *c, const struct expr *e, struct node *n)
+static int compile_events(struct compiler *c, const struct expr *e, struct op *o)
 {
 	struct machine *m = c->m;
 	if (e->events.detector >= m->vocabulary->n_detectors)
@@ -112,8 +112,8 @@ static int compile_events(struct compiler *c, const struct expr *e, struct node 
 	if (!d->of || !d->readers)
 		return -ENOMEM;
 	d->over = d->readers + m->n_words;
-	n->use = e->events.detector;
-	n->span_ns = e->events.span_ns;
+	o->use = e->events.detector;
+	o->span_ns = e->events.span_ns;
 	d->span_ns = MAX(d->span_ns, e->events.span_ns);
 	mask_set(c->quantified ? d->over : d->readers, c->rule);
 	c->pulses = true;
@@ -153,14 +153,14 @@ static int mark_quantified(struct compiler *c, struct selection *s)
 	return 0;
 }
 
-static int compile_quantifier(struct compiler *c, const struct expr *e, struct node *n, uint16_t *ret_a)
+static int compile_quantifier(struct compiler *c, const struct expr *e, struct op *o, uint16_t *ret_a)
 {
 	enum entity_kind outer = c->inside;
 	bool quantified = c->quantified;
 	int r = machine_select(c->m, e->over.kind, e->over.match);
 	if (r < 0)
 		return r;
-	n->use = (uint16_t)r;
+	o->use = (uint16_t)r;
 	c->inside = e->over.kind;
 	c->quantified = true;
 	r = mark_quantified(c, &c->m->selections[r]);
@@ -177,58 +177,58 @@ static int compile_sides(struct compiler *c, const struct expr *e, uint16_t *ret
 }
 
 /* Compiles into a copy, since the array may move while the children are compiled. */
-static int compile(struct compiler *c, const struct expr *e, uint16_t *ret_node)
+static int compile(struct compiler *c, const struct expr *e, uint16_t *ret_op)
 {
-	int i = new_node(&c->run->program, e);
+	int i = new_op(&c->run->program, e);
 	if (i < 0)
 		return i;
-	struct node n = c->run->program.nodes[i];
+	struct op o = c->run->program.ops[i];
 	int r = 0;
 	switch (e->kind) {
 	case EXPR_NUMBER:
 	case EXPR_CONSTANT:
-		n.number = e->number.value;
+		o.number = e->number.value;
 		break;
 	case EXPR_SIGNAL:
-		r = compile_signal(c, e, &n);
+		r = compile_signal(c, e, &o);
 		break;
 	case EXPR_WINDOW:
-		r = compile_window(c, e, &n);
+		r = compile_window(c, e, &o);
 		break;
 	case EXPR_EVENTS:
-		r = compile_events(c, e, &n);
+		r = compile_events(c, e, &o);
 		break;
 	case EXPR_ANY:
 	case EXPR_ALL:
 	case EXPR_TALLY:
-		r = compile_quantifier(c, e, &n, &n.a);
+		r = compile_quantifier(c, e, &o, &o.a);
 		break;
 	default:
-		r = compile_sides(c, e, &n.a, &n.b);
+		r = compile_sides(c, e, &o.a, &o.b);
 		break;
 	}
-	c->run->program.nodes[i] = n;
-	*ret_node = (uint16_t)i;
+	c->run->program.ops[i] = o;
+	*ret_op = (uint16_t)i;
 	return r;
 }
 
-static int compile_root(struct compiler *c, const struct expr *e, uint16_t *ret_node)
+static int compile_root(struct compiler *c, const struct expr *e, uint16_t *ret_op)
 {
-	return e ? compile(c, e, ret_node) : 0;
+	return e ? compile(c, e, ret_op) : 0;
 }
 
 /* Whoever is below `and`, `or` and `not`; what is below a quantifier is another's. */
-static void number_terms(struct program *p, uint16_t node)
+static void number_terms(struct program *p, uint16_t op)
 {
-	struct node *n = &p->nodes[node];
-	unsigned parts = n->kind == EXPR_NOT ? 1 : n->kind == EXPR_AND || n->kind == EXPR_OR ? 2 : 0;
-	if (!parts || p->n_terms + parts > TERMS_MAX)
+	struct op *o = &p->ops[op];
+	unsigned parts = o->kind == EXPR_NOT ? 1 : o->kind == EXPR_AND || o->kind == EXPR_OR ? 2 : 0;
+	if (!parts || p->n_terms + parts > SAID_TERMS_MAX)
 		return;
-	n->terms = p->n_terms;
+	o->terms = p->n_terms;
 	p->n_terms = (uint8_t)(p->n_terms + parts);
-	number_terms(p, n->a);
+	number_terms(p, o->a);
 	if (parts == 2)
-		number_terms(p, n->b);
+		number_terms(p, o->b);
 }
 
 static int compile_rule(struct machine *m, size_t index)
@@ -289,6 +289,6 @@ int machine_compile(struct machine *m)
 
 void program_done(struct program *p)
 {
-	free(p->nodes);
+	free(p->ops);
 	*p = (struct program){0};
 }

@@ -269,10 +269,10 @@ static void get_numbers(struct reader *r, struct instance *i)
 }
 
 /* Of a rule that is not ours as many are read over as there can be. */
-static terms_word get_terms(struct reader *r, unsigned n, uint64_t since_ns[TERMS_MAX])
+static terms_word get_terms(struct reader *r, unsigned n, uint64_t since_ns[SAID_TERMS_MAX])
 {
 	terms_word said = r->version && r->version->with_terms ? (terms_word)get_below(r, TERMS_ALL + UINT64_C(1)) : 0;
-	for (unsigned k = 0; k < TERMS_MAX && !r->c.bad; k++) {
+	for (unsigned k = 0; k < SAID_TERMS_MAX && !r->c.bad; k++) {
 		since_ns[k] = terms_said(said, k) ? get_past(r) : 0;
 		r->c.bad |= terms_said(said, k) && k >= n;
 	}
@@ -292,8 +292,8 @@ static void get_instance(struct reader *r, struct rule_run *run)
 	get_numbers(r, &i);
 	i.bucket = get_bucket(r);
 	i.stretches = get_stretches(r, i.active_ns);
-	uint64_t since_ns[TERMS_MAX];
-	i.said = get_terms(r, run ? run->program.n_terms : TERMS_MAX, since_ns);
+	uint64_t since_ns[SAID_TERMS_MAX];
+	i.said = get_terms(r, run ? run->program.n_terms : SAID_TERMS_MAX, since_ns);
 	struct instance *to = run && i.entity != ENTITY_NONE && !r->c.bad ? instance_find(run, i.entity) : NULL;
 	if (to) {
 		i.exception = i.exception < run->rule->n_exceptions ? i.exception : NONE;

@@ -57,8 +57,8 @@ void state_disarm_due(struct machine *m)
 static bool rests_on_unattached(const struct machine *m, const struct rule_run *r)
 {
 	for (uint16_t k = 0; k < r->program.n; k++) {
-		const struct node *n = &r->program.nodes[k];
-		if (n->kind == EXPR_EVENTS && !m->detectors[n->use].attached)
+		const struct op *o = &r->program.ops[k];
+		if (o->kind == EXPR_EVENTS && !m->detectors[o->use].attached)
 			return true;
 	}
 	return r->rule->on >= 0 && !m->detectors[r->rule->on].attached;

@@ -10,7 +10,7 @@
 
 #include "engine/base/util.h"
 
-#define TERMS_MAX 12U /* of one condition; since when others hold is not told */
+#define SAID_TERMS_MAX 12U /* of one condition; since when others hold is not told */
 #define TERMS_BITS 24
 #define TERMS_ALL ((1U << TERMS_BITS) - 1)
 #define TERM_NONE UINT8_MAX

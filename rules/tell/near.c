@@ -20,55 +20,55 @@ static struct nearness pick(struct nearness a, struct nearness b, bool nearer)
 	return (a.share <= b.share) == nearer ? a : b;
 }
 
-static struct nearness of(const struct asked *q, uint16_t node, uint16_t entity, bool wanted);
+static struct nearness of(const struct asked *q, uint16_t op, uint16_t entity, bool wanted);
 
-static bool is_so(const struct asked *q, uint16_t node, uint16_t entity, bool wanted)
+static bool is_so(const struct asked *q, uint16_t op, uint16_t entity, bool wanted)
 {
-	return eval_truth(q->m, q->p, node, entity) == (wanted ? TRUTH_TRUE : TRUTH_FALSE);
+	return eval_truth(q->m, q->p, op, entity) == (wanted ? TRUTH_TRUE : TRUTH_FALSE);
 }
 
-static struct nearness of_comparison(const struct asked *q, const struct node *n, uint16_t entity)
+static struct nearness of_comparison(const struct asked *q, const struct op *o, uint16_t entity)
 {
 	double a, b;
-	if (!eval_number(q->m, q->p, n->a, entity, &a) || !eval_number(q->m, q->p, n->b, entity, &b) || b == 0)
+	if (!eval_number(q->m, q->p, o->a, entity, &a) || !eval_number(q->m, q->p, o->b, entity, &b) || b == 0)
 		return far_off();
-	return (struct nearness){fabs(a - b) / fabs(b), n->expr, a, b, q->p->nodes[n->a].expr->unit};
+	return (struct nearness){fabs(a - b) / fabs(b), o->expr, a, b, q->p->ops[o->a].expr->unit};
 }
 
 /* any() is wanted true, or all() false: the nearest will do. Over nothing there is nobody to come nearer. */
-static struct nearness of_quantifier(const struct asked *q, const struct node *n, bool wanted)
+static struct nearness of_quantifier(const struct asked *q, const struct op *o, bool wanted)
 {
-	const struct selection *s = &q->m->selections[n->use];
-	bool nearer = (n->kind == EXPR_ANY) == wanted;
+	const struct selection *s = &q->m->selections[o->use];
+	bool nearer = (o->kind == EXPR_ANY) == wanted;
 	struct nearness best = far_off();
 	for (size_t i = 0; i < s->n; i++) {
-		struct nearness one = of(q, n->a, s->slots[i], wanted);
+		struct nearness one = of(q, o->a, s->slots[i], wanted);
 		best = i ? pick(best, one, nearer) : one;
 	}
 	return best;
 }
 
-static struct nearness of(const struct asked *q, uint16_t node, uint16_t entity, bool wanted)
+static struct nearness of(const struct asked *q, uint16_t op, uint16_t entity, bool wanted)
 {
-	const struct node *n = &q->p->nodes[node];
-	if (is_so(q, node, entity, wanted))
+	const struct op *o = &q->p->ops[op];
+	if (is_so(q, op, entity, wanted))
 		return (struct nearness){0};
-	switch (n->kind) {
+	switch (o->kind) {
 	case EXPR_NOT:
-		return of(q, n->a, entity, !wanted);
+		return of(q, o->a, entity, !wanted);
 	case EXPR_AND:
 	case EXPR_OR:
-		return pick(of(q, n->a, entity, wanted), of(q, n->b, entity, wanted), (n->kind == EXPR_OR) == wanted);
+		return pick(of(q, o->a, entity, wanted), of(q, o->b, entity, wanted), (o->kind == EXPR_OR) == wanted);
 	case EXPR_ANY:
 	case EXPR_ALL:
-		return of_quantifier(q, n, wanted);
+		return of_quantifier(q, o, wanted);
 	case EXPR_LESS:
 	case EXPR_LESS_EQUAL:
 	case EXPR_GREATER:
 	case EXPR_GREATER_EQUAL:
 	case EXPR_EQUAL:
 	case EXPR_NOT_EQUAL:
-		return of_comparison(q, n, entity);
+		return of_comparison(q, o, entity);
 	default:
 		return far_off();
 	}

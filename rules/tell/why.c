@@ -12,29 +12,29 @@ struct telling {
 	size_t n;
 };
 
-static bool is_truth(const struct node *n)
+static bool is_truth(const struct op *o)
 {
-	return n->kind >= EXPR_NOT;
+	return o->kind >= EXPR_NOT;
 }
 
-static bool is_quantifier(const struct node *n)
+static bool is_quantifier(const struct op *o)
 {
-	return n->kind == EXPR_ANY || n->kind == EXPR_ALL || n->kind == EXPR_TALLY;
+	return o->kind == EXPR_ANY || o->kind == EXPR_ALL || o->kind == EXPR_TALLY;
 }
 
 /* The checker puts a factor without a source where units meet: × or ÷ 10^k. That is no term of anybody's. */
-static bool is_rescaling(const struct program *p, const struct node *n)
+static bool is_rescaling(const struct program *p, const struct op *o)
 {
-	return (n->kind == EXPR_MULTIPLY || n->kind == EXPR_DIVIDE) && !*p->nodes[n->b].expr->source;
+	return (o->kind == EXPR_MULTIPLY || o->kind == EXPR_DIVIDE) && !*p->ops[o->b].expr->source;
 }
 
 /* The first for whom the term inside speaks for the outcome of the quantifier: a true one, for all() a false one. */
-static uint16_t witness(const struct telling *t, const struct node *n)
+static uint16_t witness(const struct telling *t, const struct op *o)
 {
-	const struct selection *s = &t->m->selections[n->use];
-	enum truth sought = n->kind == EXPR_ALL ? TRUTH_FALSE : TRUTH_TRUE;
+	const struct selection *s = &t->m->selections[o->use];
+	enum truth sought = o->kind == EXPR_ALL ? TRUTH_FALSE : TRUTH_TRUE;
 	for (size_t i = 0; i < s->n; i++)
-		if (eval_truth(t->m, t->p, n->a, s->slots[i]) == sought)
+		if (eval_truth(t->m, t->p, o->a, s->slots[i]) == sought)
 			return s->slots[i];
 	return s->n ? s->slots[0] : ENTITY_NONE;
 }
@@ -47,34 +47,34 @@ static uint64_t whole_since(const struct telling *t, enum truth verdict)
 /* Of the term of that number. */
 static uint64_t term_since(const struct telling *t, unsigned number, enum truth verdict)
 {
-	bool so = number < TERMS_MAX && terms_said(t->instance->said, number) == 1U + verdict;
+	bool so = number < SAID_TERMS_MAX && terms_said(t->instance->said, number) == 1U + verdict;
 	return so ? terms_since(t->rule, t->instance)[number] : 0;
 }
 
 /* `number`: as a term, TERM_NONE where since when is not known. */
-static void tell(struct telling *t, uint16_t node, uint16_t entity, unsigned depth, unsigned number)
+static void tell(struct telling *t, uint16_t op, uint16_t entity, unsigned depth, unsigned number)
 {
-	const struct node *n = &t->p->nodes[node];
+	const struct op *o = &t->p->ops[op];
 	struct why_term *term = &t->terms[t->n++];
-	*term = (struct why_term){.expr = n->expr, .depth = depth, .verdict = TRUTH_UNKNOWN, .entity = entity};
-	if (is_truth(n)) {
-		term->verdict = eval_truth(t->m, t->p, node, entity);
-		term->since_ns = node == t->p->when ? whole_since(t, term->verdict) : term_since(t, number, term->verdict);
+	*term = (struct why_term){.expr = o->expr, .depth = depth, .verdict = TRUTH_UNKNOWN, .entity = entity};
+	if (is_truth(o)) {
+		term->verdict = eval_truth(t->m, t->p, op, entity);
+		term->since_ns = op == t->p->when ? whole_since(t, term->verdict) : term_since(t, number, term->verdict);
 	} else {
-		term->known = eval_number(t->m, t->p, node, entity, &term->value);
+		term->known = eval_number(t->m, t->p, op, entity, &term->value);
 	}
-	while (is_rescaling(t->p, n)) /* what was only rescaled is the same term */
-		n = &t->p->nodes[n->a];
-	if (is_quantifier(n)) {
-		uint16_t who = witness(t, n);
+	while (is_rescaling(t->p, o)) /* what was only rescaled is the same term */
+		o = &t->p->ops[o->a];
+	if (is_quantifier(o)) {
+		uint16_t who = witness(t, o);
 		if (who != ENTITY_NONE)
-			tell(t, n->a, who, depth + 1, TERM_NONE);
+			tell(t, o->a, who, depth + 1, TERM_NONE);
 		return;
 	}
-	if (n->a != NONE)
-		tell(t, n->a, entity, depth + 1, n->terms);
-	if (n->b != NONE)
-		tell(t, n->b, entity, depth + 1, n->terms == TERM_NONE ? TERM_NONE : n->terms + 1U);
+	if (o->a != NONE)
+		tell(t, o->a, entity, depth + 1, o->terms);
+	if (o->b != NONE)
+		tell(t, o->b, entity, depth + 1, o->terms == TERM_NONE ? TERM_NONE : o->terms + 1U);
 }
 
 static enum truth not(enum truth a)

@@ -107,13 +107,13 @@ static bool read_word(struct notation *p, struct value_run *ret)
 		return complain(p, (size_t)(comma - p->word), "bad-series", "readings stand apart by blanks, without commas");
 	if (!cut_times(p, &times))
 		return false;
-	*ret = (struct value_run){.kind = VALUE_NUMBER, .n = (uint32_t)times + 1};
+	*ret = (struct value_run){.kind = READING_NUMBER, .n = (uint32_t)times + 1};
 	if (streq(p->word, "_")) {
-		*ret = (struct value_run){.kind = VALUE_MISSING, .n = times ? (uint32_t)times : 1};
+		*ret = (struct value_run){.kind = READING_MISSING, .n = times ? (uint32_t)times : 1};
 		return true;
 	}
 	if (streq(p->word, "stale")) {
-		*ret = (struct value_run){.kind = VALUE_UNKNOWN, .n = 1};
+		*ret = (struct value_run){.kind = READING_UNKNOWN, .n = 1};
 		return times == 0 || complain(p, 0, "bad-series", "stale stands alone; write it as often as it is meant");
 	}
 	if (!p->word[0] || !strchr("-0123456789", p->word[0]))
@@ -173,8 +173,8 @@ struct value values_next(struct values_cursor *c)
 		c->at = 0;
 	}
 	if (c->run == c->values->n_runs)
-		return (struct value){.kind = VALUE_MISSING};
+		return (struct value){.kind = READING_MISSING};
 	const struct value_run *r = &c->values->runs[c->run];
 	double quanta = r->first + r->step * c->at++;
-	return (struct value){r->kind, r->kind == VALUE_NUMBER ? llround(quanta) : 0};
+	return (struct value){r->kind, r->kind == READING_NUMBER ? llround(quanta) : 0};
 }

@@ -16,10 +16,10 @@
 
 #define NOTATION_VALUES_MAX 1000000U /* of one series: 11 days at one reading a second */
 
-enum value_kind { VALUE_NUMBER, VALUE_MISSING, VALUE_UNKNOWN };
+enum reading_kind { READING_NUMBER, READING_MISSING, READING_UNKNOWN };
 
 struct value_run {
-	enum value_kind kind;
+	enum reading_kind kind;
 	uint32_t n;	    /* values */
 	double first, step; /* in quanta of the signal */
 };
@@ -31,7 +31,7 @@ struct values {
 };
 
 struct value {
-	enum value_kind kind;
+	enum reading_kind kind;
 	int64_t quanta;
 };
 
@@ -46,7 +46,7 @@ struct values_cursor {
 	uint32_t at; /* within it */
 };
 
-/* VALUE_MISSING behind the end. */
+/* READING_MISSING behind the end. */
 struct value values_next(struct values_cursor *c);
 
 /* A whole text as a number of that unit, in its quanta; a bare one counts whole units. NULL when it is one, else a sentence

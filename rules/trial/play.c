@@ -68,8 +68,8 @@ static void play_tick(struct player *p, uint64_t at_ns)
 	for (size_t i = 0; i < p->test->n_series; i++) {
 		const struct trial_series *s = &p->test->series[i];
 		struct value v = values_next(&p->cursors[i]);
-		if (v.kind != VALUE_MISSING && !p->dead[s->entity])
-			p->readings[n++] = (struct reading){s->signal, s->entity, v.kind == VALUE_UNKNOWN, v.quanta};
+		if (v.kind != READING_MISSING && !p->dead[s->entity])
+			p->readings[n++] = (struct reading){s->signal, s->entity, v.kind == READING_UNKNOWN, v.quanta};
 	}
 	input(p, at_ns, (struct input){.kind = INPUT_TICK, .tick = {p->readings, n}});
 }

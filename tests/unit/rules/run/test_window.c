@@ -36,9 +36,9 @@ static double seen(const struct glass *g)
 {
 	const struct program *p = &g->rig.m->rules[0].program;
 	double value;
-	if (!eval_number(g->rig.m, p, p->nodes[p->when].a, ENTITY_HOST, &value))
+	if (!eval_number(g->rig.m, p, p->ops[p->when].a, ENTITY_HOST, &value))
 		return NAN;
-	return value / unit_quanta(p->nodes[p->nodes[p->when].a].expr->unit);
+	return value / unit_quanta(p->ops[p->ops[p->when].a].expr->unit);
 }
 
 struct hand {

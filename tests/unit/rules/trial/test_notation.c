@@ -19,12 +19,12 @@ static void expect(const char *text, enum unit unit, const char *played)
 	struct values_cursor c = {.values = &v};
 	for (uint32_t i = 0; i < v.n; i++) {
 		struct value value = values_next(&c);
-		if (value.kind == VALUE_NUMBER)
+		if (value.kind == READING_NUMBER)
 			buf_printf(&out, "%s%lld", i ? " " : "", (long long)value.quanta);
 		else
-			buf_printf(&out, "%s%c", i ? " " : "", value.kind == VALUE_MISSING ? '_' : '?');
+			buf_printf(&out, "%s%c", i ? " " : "", value.kind == READING_MISSING ? '_' : '?');
 	}
-	assert_int_equal(values_next(&c).kind, VALUE_MISSING);
+	assert_int_equal(values_next(&c).kind, READING_MISSING);
 	assert_string_equal(buf_str(&out), played);
 	diagnostics_free(d);
 }
