@@ -62,7 +62,7 @@ static void examine_tick(struct findings *f, const struct config *c)
 		FILL(row->using, "%s", source_describe(s));
 		FILL(row->reason, "%s", why ? why : "");
 		if (why && geteuid() != 0)
-			FILL(row->remedy, "run as root, or with CAP_BPF and CAP_PERFMON");
+			FILL(row->remedy, "run as root");
 		source_close(s);
 	}
 	entities_free(entities);

@@ -35,7 +35,7 @@ static int load_config(struct loading *l)
 
 static bool replace(char **value, const char *flag)
 {
-	if (!flag)
+	if (!flag || !*flag)
 		return true;
 	free(*value);
 	*value = strdup(flag);
@@ -117,6 +117,22 @@ static int load_all(struct loading *l)
 		int one = steps[i](l);
 		r = r < 0 && one != -ENOMEM ? r : one;
 	}
+	return r;
+}
+
+int settings_load_config(const struct settings_flags *f, struct diagnostics *diagnostics, struct config *ret)
+{
+	struct stamps stamps = {0};
+	struct settings settings = {0};
+	struct loading l = {.flags = f, .diagnostics = diagnostics, .stamps = &stamps, .settings = &settings};
+	int r = config_init(&settings.config);
+	if (r == 0) {
+		r = load_config(&l);
+		int applied = apply_flags(&l);
+		r = r < 0 ? r : applied;
+	}
+	stamps_done(&stamps);
+	*ret = settings.config;
 	return r;
 }
 

@@ -27,6 +27,10 @@ struct settings {
 	uint64_t noise_digest, klog_digest; /* of the files' bytes */
 };
 
+/* tracetrap.yaml alone with what goes before it: where things are, for whoever is not the daemon. As settings_load(); after
+ * an error `ret` holds what could be read, over the defaults. config_done() in any case. */
+int settings_load_config(const struct settings_flags *f, struct diagnostics *diagnostics, struct config *ret);
+
 /* 0; -EINVAL with errors in `diagnostics`, -ENOMEM, other -errno after a diagnostic. The patterns of the kernel's log are
  * checked with the rest where `ret_klog` is given (NULL in it: there are none); at the start their detector reads them.
  * `ret_stamps`, of everything that was read, are set in any case; stamps_done(). */

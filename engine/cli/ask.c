@@ -7,8 +7,9 @@
 
 int ask_daemon(const char *command, const char *run_dir, const char *request, struct buf *ret_answer)
 {
+	char usual[COMMAND_PATH_MAX];
 	if (!run_dir)
-		run_dir = command_run_dir();
+		run_dir = command_run_dir(usual);
 	int r = control_ask(run_dir, request, ret_answer);
 	return r == 0 ? EXIT_OK : ask_failed(command, run_dir, r, ret_answer);
 }

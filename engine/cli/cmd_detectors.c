@@ -7,10 +7,9 @@
 #include "engine/base/io.h"
 #include "engine/base/text.h"
 #include "engine/cli/ask.h"
-#include "engine/cli/diagnose.h"
-#include "engine/config.h"
 #include "engine/control.h"
 #include "engine/detector_json.h"
+#include "engine/settings.h"
 #include "snapshot/bundle/json.h"
 
 static const struct option options[] = {{"config", required_argument, NULL, 'c'},
@@ -60,7 +59,7 @@ static void print_table(struct json_object *rows)
 static struct json_object *ask(const char *run_dir)
 {
 	_cleanup_buf_ struct buf answer = {0};
-	if (control_ask(run_dir ? run_dir : command_run_dir(), "{\"command\":\"status\"}", &answer) < 0)
+	if (control_ask(run_dir, "{\"command\":\"status\"}", &answer) < 0)
 		return NULL;
 	struct json_object *status = json_tokener_parse(buf_str(&answer));
 	struct json_object *rows = json_object_get(json_member(status, "detectors"));
@@ -73,7 +72,7 @@ static struct json_object *probe(const struct config *c)
 {
 	struct entities *entities = entities_new(c->max_entities);
 	struct detect_options how = {.settings = c->detectors, .entities = entities, .proc_root = c->proc_root,
-				     .sys_root = c->sys_root, .host_root = c->host_root};
+				     .sys_root = c->sys_root, .host_root = c->host_root, .klog_path = c->klog_path};
 	struct detect *d = NULL;
 	struct json_object *rows = json_object_new_array();
 	if (entities && detect_new(&how, &d) == 0) {
@@ -89,30 +88,12 @@ static struct json_object *probe(const struct config *c)
 	return rows;
 }
 
-static int load(struct config *c, const char *path)
+static int list(const struct config *c, bool json)
 {
-	struct diagnostics *d = diagnostics_new();
-	int r = d ? config_load(c, path ? path : command_config(), d) : -ENOMEM;
-	if (d)
-		diagnose_print(d, stderr);
-	diagnostics_free(d);
-	return r == -ENOENT && !path ? 0 : r;
-}
-
-static int list(const char *config, const char *run_dir, bool json)
-{
-	struct json_object *rows = ask(run_dir);
-	struct config c;
+	struct json_object *rows = ask(c->run_dir);
 	if (!rows) {
-		if (config_init(&c) < 0)
-			return EXIT_FOUND;
-		if (load(&c, config) < 0) {
-			config_done(&c);
-			return EXIT_FOUND;
-		}
 		fprintf(stderr, "no daemon answers; this is what one would have here\n");
-		rows = probe(&c);
-		config_done(&c);
+		rows = probe(c);
 	}
 	if (json)
 		puts(json_object_to_json_string_ext(rows, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
@@ -124,21 +105,24 @@ static int list(const char *config, const char *run_dir, bool json)
 
 int cmd_detectors(int argc, char **argv)
 {
-	const char *config = NULL, *run_dir = NULL;
+	struct settings_flags flags = {.usual_config = command_config()};
+	struct config config;
 	bool json = false;
 	if (command_wants_help("detectors", argc, argv))
 		return EXIT_OK;
 	for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
 		if (o == 'c')
-			config = optarg;
+			flags.config = optarg;
 		else if (o == 'j')
 			json = true;
 		else if (o == 'u')
-			run_dir = optarg;
+			flags.run_dir = optarg;
 		else
 			return command_usage("detectors", "wrong arguments");
 	}
 	if (optind < argc)
 		return command_usage("detectors", "unexpected argument '%s'", argv[optind]);
-	return list(config, run_dir, json);
+	int status = command_load_config(&flags, &config) == 0 ? list(&config, json) : EXIT_FOUND;
+	config_done(&config);
+	return status;
 }

@@ -6,8 +6,10 @@
 
 #include "engine/base/log.h"
 #include "engine/doctor.h"
+#include "engine/settings.h"
 
-static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+					{"json", no_argument, NULL, 'j'},
 					{"proc-root", required_argument, NULL, 'p'},
 					{"sys-root", required_argument, NULL, 'y'},
 					{"state-dir", required_argument, NULL, 'd'},
@@ -60,25 +62,24 @@ static int examine(const struct config *config, bool json)
 
 int cmd_doctor(int argc, char **argv)
 {
+	struct settings_flags flags = {.usual_config = command_config()};
 	struct config config;
 	bool json = false;
 	if (command_wants_help("doctor", argc, argv))
 		return EXIT_OK;
-	if (config_init(&config) < 0)
-		return EXIT_FOUND;
-	char **targets[256] = {['p'] = &config.proc_root, ['y'] = &config.sys_root, ['d'] = &config.state_dir};
 	for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-		if (o == 'j') {
-			json = true;
-		} else if (o != '?' && targets[o]) {
-			free(*targets[o]);
-			*targets[o] = strdup(optarg);
-		} else {
-			config_done(&config);
-			return command_usage("doctor", "wrong arguments");
+		switch (o) {
+		case 'c': flags.config = optarg; break;
+		case 'd': flags.state_dir = optarg; break;
+		case 'j': json = true; break;
+		case 'p': flags.proc_root = optarg; break;
+		case 'y': flags.sys_root = optarg; break;
+		default: return command_usage("doctor", "wrong arguments");
 		}
 	}
-	int status = examine(&config, json);
+	if (optind < argc)
+		return command_usage("doctor", "unexpected argument '%s'", argv[optind]);
+	int status = command_load_config(&flags, &config) == 0 ? examine(&config, json) : EXIT_FOUND;
 	config_done(&config);
 	return status;
 }

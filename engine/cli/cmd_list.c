@@ -181,7 +181,6 @@ int cmd_list(int argc, char **argv)
 	struct filter f = {.until_ns = UINT64_MAX};
 	if (command_wants_help("list", argc, argv))
 		return EXIT_OK;
-	command_store_dir(f.store, command_state_dir());
 	opterr = 0;
 	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
 		if (c == '?')
@@ -190,5 +189,9 @@ int cmd_list(int argc, char **argv)
 			return command_usage("list", "'%s' is neither a time (2026-11-20T17:23:01Z, 2026-11-20) nor a span (2h)",
 					     optarg);
 	}
-	return optind < argc ? command_usage("list", "unexpected argument '%s'", argv[optind]) : list(&f);
+	if (optind < argc)
+		return command_usage("list", "unexpected argument '%s'", argv[optind]);
+	if (!*f.store)
+		command_store_dir(f.store);
+	return list(&f);
 }

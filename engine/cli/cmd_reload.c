@@ -60,7 +60,8 @@ static int ask(const char *run_dir, struct buf *answer)
 int cmd_reload(int argc, char **argv)
 {
 	bool json = false;
-	const char *run_dir = command_run_dir();
+	char usual[COMMAND_PATH_MAX];
+	const char *run_dir = NULL;
 	_cleanup_buf_ struct buf answer = {0};
 	if (command_wants_help("reload", argc, argv))
 		return EXIT_OK;
@@ -73,6 +74,8 @@ int cmd_reload(int argc, char **argv)
 	}
 	if (optind < argc)
 		return command_usage("reload", "unexpected argument '%s'", argv[optind]);
+	if (!run_dir)
+		run_dir = command_run_dir(usual);
 	int r = ask(run_dir, &answer);
 	if (r < 0)
 		return ask_failed("reload", run_dir, r, &answer);

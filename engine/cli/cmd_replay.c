@@ -299,7 +299,10 @@ int cmd_replay(int argc, char **argv)
 	struct arguments a = {.paths = paths, .overrides = overrides};
 	if (!paths || !overrides)
 		return EXIT_FOUND;
-	command_store_dir(a.store, command_state_dir());
 	int r = parse(argc, argv, &a);
-	return r == EXIT_OK ? replay(&a) : r;
+	if (r != EXIT_OK)
+		return r;
+	if (!*a.store)
+		command_store_dir(a.store);
+	return replay(&a);
 }

@@ -16,6 +16,11 @@ enum {
 	EXIT_UNSUPPORTED = 77,
 };
 
+#define COMMAND_PATH_MAX 512
+
+struct config;
+struct settings_flags;
+
 struct command {
 	const char *name;
 	const char *arguments; /* "[--json] BUNDLE" */
@@ -36,8 +41,15 @@ int command_usage(const char *name, const char *fmt, ...) _printf_(2, 3);
 /* True when the first argument is --help, which was then printed. */
 bool command_wants_help(const char *name, int argc, char **argv);
 
-/* Where things are, from flags and environment: TRACETRAP_CONFIG, TRACETRAP_STATE_DIR, TRACETRAP_RUN_DIR. */
-const char *command_state_dir(void); /* /var/lib/tracetrap */
-const char *command_run_dir(void);   /* /run/tracetrap */
-const char *command_config(void);    /* /etc/tracetrap/tracetrap.yaml */
-const char *command_store_dir(char path[512], const char *state_dir); /* STATE/incidents */
+/* The configuration's file: TRACETRAP_CONFIG, else /etc/tracetrap/tracetrap.yaml, which may be absent. */
+const char *command_config(void);
+
+/* The configuration as the daemon would have it, flags and environment included; diagnostics go to stderr. 0 or -errno;
+ * config_done() in any case. */
+int command_load_config(const struct settings_flags *flags, struct config *ret);
+
+/* Where the daemon's things are: by environment (TRACETRAP_STATE_DIR, TRACETRAP_RUN_DIR), else as the configuration says, else
+ * /var/lib and /run. A configuration that cannot be read is warned of. Each returns `path`. */
+const char *command_state_dir(char path[COMMAND_PATH_MAX]);
+const char *command_run_dir(char path[COMMAND_PATH_MAX]);
+const char *command_store_dir(char path[COMMAND_PATH_MAX]); /* STATE/incidents */

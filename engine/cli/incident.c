@@ -36,7 +36,6 @@ static bool take_option(struct incident_options *o, int letter)
 int incident_parse(const char *command, const char *allowed, int argc, char **argv, struct incident_options *ret)
 {
 	struct incident_options o = {.directory = "."};
-	command_store_dir(o.store, command_state_dir());
 	opterr = 0;
 	for (int c; (c = getopt_long(argc, argv, "C:", options, NULL)) != -1;) {
 		if (c == '?' || (c != 's' && !strchr(allowed, c)))
@@ -44,6 +43,8 @@ int incident_parse(const char *command, const char *allowed, int argc, char **ar
 		if (!take_option(&o, c))
 			return command_usage(command, "the path '%s' is too long", optarg);
 	}
+	if (!*o.store)
+		command_store_dir(o.store);
 	o.words = argv + optind;
 	o.n_words = argc - optind;
 	*ret = o;

@@ -71,10 +71,10 @@ bool recording_is_history(const char *path)
 
 static bool find(const char *store, const char *word, char path[512])
 {
-	char error[256] = "";
+	char error[256] = "", state_dir[COMMAND_PATH_MAX];
 	int r = 0;
 	if (streq(word, RECORDING_HISTORY))
-		snprintf(path, 512, "%s/" HOURS_DIR, command_state_dir());
+		snprintf(path, 512, "%.500s/" HOURS_DIR, command_state_dir(state_dir));
 	else if (recording_is_history(word))
 		snprintf(path, 512, "%s", word);
 	else
@@ -121,6 +121,13 @@ bool recording_open(const char *store, const char *word, bool with_rule, struct 
 	if (ret->history)
 		return !with_rule;
 	return is_log(ret->path) ? read_log(ret->path, with_rule, ret) : read_bundle(ret->path, with_rule, ret);
+}
+
+void recording_of_state(const char *state_dir, struct recording *ret)
+{
+	ret->word = RECORDING_HISTORY;
+	ret->history = true;
+	snprintf(ret->path, sizeof(ret->path), "%s/" HOURS_DIR, state_dir);
 }
 
 static void say_why(const char *what, int error)

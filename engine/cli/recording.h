@@ -21,6 +21,8 @@ bool recording_is_history(const char *path);
 /* What `word` means: a path, an id or its prefix, @last, @history. With its rule unless other rules are at hand. false after
  * the reason was said. */
 bool recording_open(const char *store, const char *word, bool with_rule, struct recording *ret);
+/* What @history means to a daemon whose state is there. */
+void recording_of_state(const char *state_dir, struct recording *ret);
 /* Of options the rules, `since` and `until` are used. With progress on stderr when it takes long. false after the reason was
  * said. */
 bool recording_replay(const struct recording *rec, const struct replay_options *options, struct replay_result *ret);

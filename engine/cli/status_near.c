@@ -118,8 +118,8 @@ static int look(uint64_t since_ns, const struct settings *settings, bool json)
 	struct replay_options options = {.rules = settings->rules, .since_ns = since_ns, .watch = on_input};
 	if (near_new(settings->rules, since_ns, &near) == 0) {
 		options.watch_ctx = near;
-		if (recording_open("", RECORDING_HISTORY, /* with_rule= */ false, &rec) &&
-		    recording_replay(&rec, &options, &result))
+		recording_of_state(settings->config.state_dir, &rec);
+		if (recording_replay(&rec, &options, &result))
 			code = tell(near, since_ns, json);
 	}
 	recording_done(&rec);

@@ -9,7 +9,7 @@
 	X(cat, "[--store DIR] BUNDLE MEMBER", "print one member of a bundle", false) \
 	X(check, "[--json|--effective|--schema|--explain CODE] [--config FILE] [--set RULE.PARAM=VALUE]... [--rules PATH]... [--noise PATH]... [PATH]...", "lint rules, configuration and noise filters; exit 0 clean, 1 errors, 3 warnings", false) \
 	X(detectors, "[--json] [--config FILE] [--run-dir DIR]", "all detectors: what each is for, its hook, what it saw, lost and cost", false) \
-	X(doctor, "[--json] [--proc-root DIR] [--sys-root DIR] [--state-dir DIR]", "what this kernel and these rights allow, and the remedy", false) \
+	X(doctor, "[--json] [--config FILE] [--proc-root DIR] [--sys-root DIR] [--state-dir DIR]", "what this kernel and these rights allow, and the remedy", false) \
 	X(extract, "[-C DIR] [--store DIR] BUNDLE", "unpack a bundle, its whole members at least", false) \
 	X(helper, "", "read what can block for the daemon (started by it)", true) \
 	X(list, "[--since T] [--until T] [--rule GLOB] [--entity GLOB] [--culprit GLOB] [--store DIR] [--json]", "incidents taken", false) \
