@@ -379,23 +379,6 @@ int engine_run(struct engine *e, uint64_t run_ns)
 	return r;
 }
 
-int engine_trigger(struct engine *e, const char *rule, const char *entity, bool dry_run, struct buf *out)
-{
-	const struct rule *r = ruleset_find(e->rules, rule);
-	uint16_t slot = r ? entities_find(e->entities, r->for_each, entity && *entity ? entity : "host") : ENTITY_NONE;
-	if (slot == ENTITY_NONE)
-		return -ENOENT;
-	e->last_fired_id[0] = '\0';
-	struct input in = {.kind = INPUT_TRIGGER,
-			   .t_ns = clock_now(CLOCK_MONOTONIC),
-			   .trigger = {.rule = rule, .entity = slot, .drill = dry_run}};
-	engine_take(e, &in);
-	buf_printf(out, "{\"rule\":\"%s\",\"incident\":", rule);
-	buf_printf(out, *e->last_fired_id ? "\"%s\"" : "null%s", e->last_fired_id);
-	buf_printf(out, ",\"drill\":%s}", dry_run ? "true" : "false");
-	return 0;
-}
-
 struct engine *engine_free(struct engine *e)
 {
 	if (!e)

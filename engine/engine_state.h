@@ -64,7 +64,10 @@ struct engine {
 	struct consequence *outbox;
 	size_t n_outbox, outbox_cap;
 	uint64_t overrun;
-	char last_fired_id[INCIDENT_ID_MAX]; /* of the latest capture, for the answer to a manual trigger */
+	struct {
+		enum incident_outcome outcome;
+		char id[INCIDENT_ID_MAX]; /* opened or joined; else "" */
+	} last_capture; /* for the answer to a manual trigger */
 };
 
 /* One input through log, history and machine, then everything it led to. */

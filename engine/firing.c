@@ -154,15 +154,19 @@ enum incident_outcome firing_capture(struct engine *e, const struct transition *
 	past_drain(e->past);
 	enum incident_outcome outcome = incidents_fire(e->incidents, &f.plan, t->by_hand ? INCIDENT_NO_RULE : t->rule,
 						       t->entity, f.fds);
+	const char *id = outcome == INCIDENT_OPENED   ? f.plan.id
+			 : outcome == INCIDENT_JOINED ? incidents_open_id(e->incidents, f.plan.fired_ns)
+						      : NULL;
+	e->last_capture.outcome = outcome;
+	snprintf(e->last_capture.id, sizeof(e->last_capture.id), "%s", id ? id : "");
 	switch (outcome) {
 	case INCIDENT_OPENED:
-		snprintf(e->last_fired_id, sizeof(e->last_fired_id), "%s", f.plan.id);
 		log_info("rule '%s' fired on %s '%s': capturing incident '%s'", f.plan.rule,
 			 entity_kind_name(f.plan.entity_kind), f.plan.entity, f.plan.id);
 		break;
 	case INCIDENT_JOINED:
-		log_info("rule '%s' fired on %s '%s': joined the open incident", f.plan.rule,
-			 entity_kind_name(f.plan.entity_kind), f.plan.entity);
+		log_info("rule '%s' fired on %s '%s': joined the open incident '%s'", f.plan.rule,
+			 entity_kind_name(f.plan.entity_kind), f.plan.entity, e->last_capture.id);
 		break;
 	case INCIDENT_BUSY:
 		log_warning("rule '%s' fired on %s '%s', but %d incidents are still being written, skipping", f.plan.rule,
@@ -172,6 +176,32 @@ enum incident_outcome firing_capture(struct engine *e, const struct transition *
 		break; /* said where it failed */
 	}
 	return outcome;
+}
+
+static const char *outcome_name(enum incident_outcome outcome)
+{
+	static const char *const names[] = {[INCIDENT_OPENED] = "opened", [INCIDENT_JOINED] = "joined", [INCIDENT_BUSY] = "busy",
+					    [INCIDENT_FAILED] = "failed"};
+	return names[outcome];
+}
+
+int engine_trigger(struct engine *e, const char *rule, const char *entity, bool dry_run, struct buf *out)
+{
+	const struct rule *r = ruleset_find(e->rules, rule);
+	uint16_t slot = r ? entities_find(e->entities, r->for_each, entity && *entity ? entity : "host") : ENTITY_NONE;
+	if (slot == ENTITY_NONE)
+		return -ENOENT;
+	e->last_capture.outcome = INCIDENT_FAILED;
+	e->last_capture.id[0] = '\0';
+	struct input in = {.kind = INPUT_TRIGGER,
+			   .t_ns = clock_now(CLOCK_MONOTONIC),
+			   .trigger = {.rule = rule, .entity = slot, .drill = dry_run}};
+	engine_take(e, &in);
+	buf_printf(out, "{\"rule\":\"%s\",\"outcome\":\"%s\",\"incident\":", rule,
+		   dry_run ? "drill" : outcome_name(e->last_capture.outcome));
+	buf_printf(out, *e->last_capture.id ? "\"%s\"" : "null%s", e->last_capture.id);
+	buf_printf(out, ",\"drill\":%s}", dry_run ? "true" : "false");
+	return 0;
 }
 
 void firing_tell_truth(struct engine *e)

@@ -179,6 +179,12 @@ enum incident_outcome incidents_fire(struct incidents *i, const struct plan *pla
 	return INCIDENT_OPENED;
 }
 
+const char *incidents_open_id(struct incidents *i, uint64_t now_ns)
+{
+	const struct incident *s = open_incident(i, now_ns);
+	return s ? s->id : NULL;
+}
+
 bool incidents_truth_due(struct incidents *i, uint64_t now_ns, uint16_t *ret_rule, uint16_t *ret_entity)
 {
 	const struct incident *s = open_incident(i, now_ns);

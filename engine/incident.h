@@ -35,6 +35,9 @@ enum incident_outcome { INCIDENT_OPENED, INCIDENT_JOINED, INCIDENT_BUSY, INCIDEN
 enum incident_outcome incidents_fire(struct incidents *i, const struct plan *plan, uint16_t rule, uint16_t entity,
 				     int fds[CAPTURE_FD_MAX_]);
 
+/* Of the incident that a firing at now_ns would join; NULL when it would open one. */
+const char *incidents_open_id(struct incidents *i, uint64_t now_ns);
+
 /* The open incident's rule and entity, when its worker should hear how long the rule's `when` was true: once a second, and
  * at every call shortly before its window ends. */
 bool incidents_truth_due(struct incidents *i, uint64_t now_ns, uint16_t *ret_rule, uint16_t *ret_entity);

@@ -84,6 +84,30 @@ static void print_history(struct json_object *o)
 		printf("history    %s, %s since %.16sZ\n", path, buf_str(&size), clock_rfc3339(extent.first_realtime_ns, since));
 }
 
+/* What was not recorded or not captured, since the start. */
+static void print_losses(struct json_object *o)
+{
+	const struct {
+		const char *object, *key, *words;
+	} losses[] = {
+		{"captures", "busy", "firings while others were still being written"},
+		{"self", "lost_inputs", "inputs or checkpoints of the input log"},
+		{"self", "lost_readings", "ticks, entities or readings (self.lost)"},
+		{"self", "refused_entities", "entities over source.entities"},
+		{"self", "overrun_transitions", "transitions"},
+		{"history", "lost", "records of the history on disk"},
+	};
+	const char *before = "lost       ";
+	for (size_t i = 0; i < ARRAY_SIZE(losses); i++) {
+		double n = number(json_member(o, losses[i].object), losses[i].key);
+		if (n == 0)
+			continue;
+		printf("%s%.0f %s", before, n, losses[i].words);
+		before = ", ";
+	}
+	puts(*before == ',' ? "" : "lost       nothing");
+}
+
 static void print_status(struct json_object *o)
 {
 	struct json_object *captures = json_member(o, "captures"), *self = json_member(o, "self");
@@ -96,7 +120,9 @@ static void print_status(struct json_object *o)
 	       ask_text(captures, "joined"), ask_text(captures, "published"), ask_text(captures, "failed"));
 	printf(json_member(captures, "last") ? "; last %s\n" : "\n", ask_text(captures, "last"));
 	print_history(json_member(o, "history"));
-	printf("own cost   %.2f ms CPU per second, %.1f MiB resident\n", number(self, "cpu_ms_per_s"),
+	print_losses(o);
+	printf("own cost   %.2f ms CPU per second, %.1f MiB resident (the daemon alone; self.cpu and self.rss count its helpers too)\n",
+	       number(self, "cpu_ms_per_s"),
 	       number(self, "rss_bytes") / (1 << 20));
 	print_rules(json_member(o, "rules"));
 	print_detectors(json_member(o, "detectors"));

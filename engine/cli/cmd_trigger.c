@@ -24,17 +24,32 @@ static char *make_request(const char *rule, const char *entity, bool dry_run)
 	return text;
 }
 
-static void print_answer(const char *answer, const char *rule, bool dry_run)
+/* An id on stdout wherever a bundle will hold the firing, for scripts. */
+static void tell(const struct json_object *o, const char *rule, const char *outcome)
 {
-	struct json_object *o = json_tokener_parse(answer), *id = NULL;
-	json_object_object_get_ex(o, "incident", &id);
-	if (dry_run)
+	if (streq(outcome, "drill"))
 		printf("rule '%s' would fire now; nothing was captured\n", rule);
-	else if (id)
-		printf("%s\n", json_object_get_string(id));
+	else if (streq(outcome, "busy"))
+		fprintf(stderr, "tracetrap trigger: nothing was captured: earlier incidents are still being written; try again once one is published\n");
+	else if (streq(outcome, "failed"))
+		fprintf(stderr, "tracetrap trigger: nothing was captured: the capture could not start; the daemon's log says why\n");
 	else
-		printf("rule '%s' fired; no bundle of its own (joined an open incident, or held back by its limits)\n", rule);
+		printf("%s\n", ask_text(o, "incident"));
+	if (streq(outcome, "joined"))
+		fprintf(stderr, "rule '%s' joined an incident that was open\n", rule);
+}
+
+static int answered(const char *answer, const char *rule, bool json)
+{
+	struct json_object *o = json_tokener_parse(answer);
+	const char *outcome = ask_text(o, "outcome");
+	int status = streq(outcome, "busy") || streq(outcome, "failed") ? EXIT_FOUND : EXIT_OK;
+	if (json)
+		puts(answer);
+	else
+		tell(o, rule, outcome);
 	json_object_put(o);
+	return status;
 }
 
 int cmd_trigger(int argc, char **argv)
@@ -57,11 +72,5 @@ int cmd_trigger(int argc, char **argv)
 	_cleanup_buf_ struct buf answer = {0};
 	_cleanup_free_ char *request = make_request(argv[optind], entity, dry_run);
 	int r = request ? ask_daemon("trigger", run_dir, request, &answer) : EXIT_FOUND;
-	if (r)
-		return r;
-	if (json)
-		puts(buf_str(&answer));
-	else
-		print_answer(buf_str(&answer), argv[optind], dry_run);
-	return EXIT_OK;
+	return r ? r : answered(buf_str(&answer), argv[optind], json);
 }
