@@ -33,7 +33,7 @@ static int open_signals(struct engine *e)
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	e->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return e->signals < 0 ? -errno : 0;
+	return e->signals < 0 ? log_error_errno(-errno, "cannot receive signals") : 0;
 }
 
 static int checkpoint(void *ctx, struct buf *out)
@@ -48,7 +48,8 @@ static void take_second(void *ctx, uint64_t t_ns, const struct reading *readings
 
 static int open_history(struct engine *e)
 {
-	return history_new(e->vocabulary, e->entities, e->config->history_bytes, &e->history);
+	int r = history_new(e->vocabulary, e->entities, e->config->history_bytes, &e->history);
+	return r < 0 ? log_error_errno(r, "cannot set memory aside for past.history") : 0;
 }
 
 static int open_hourlog(struct engine *e, const struct inputlog_options *options)
@@ -56,7 +57,8 @@ static int open_hourlog(struct engine *e, const struct inputlog_options *options
 	if (!e->config->keep_history)
 		return 0;
 	int r = hourlog_new(options, clock_now(CLOCK_REALTIME), &e->hourlog);
-	return r < 0 ? r : history_on_second(e->history, take_second, e);
+	r = r < 0 ? r : history_on_second(e->history, take_second, e);
+	return r < 0 ? log_error_errno(r, "cannot keep the history on disk; history.enabled: false does without") : 0;
 }
 
 struct inputlog_options engine_log_options(struct engine *e, const struct ruleset *set, const struct limit *host,
@@ -87,7 +89,10 @@ static int open_inputlog(struct engine *e)
 		return -ENOMEM;
 	struct inputlog_options options = engine_log_options(e, e->rules, &e->config->host_limit, rules);
 	int r = inputlog_new(&options, &e->inputlog);
-	return r < 0 ? r : open_hourlog(e, &options);
+	if (r == -EINVAL)
+		return log_error_errno(r, "past.input_log has no room for the names of %u entities and %zu rules: make it larger",
+				       entities_max(e->entities), e->rules->n);
+	return r < 0 ? log_error_errno(r, "cannot set memory aside for past.input_log") : open_hourlog(e, &options);
 }
 
 struct machine_options engine_machine_options(const struct engine *e, const struct ruleset *set, const struct limit *host)
@@ -156,7 +161,8 @@ static int open_detectors(struct engine *e)
 	e->filtered = calloc(MAX(e->vocabulary->n_detectors, (size_t)1), sizeof(*e->filtered));
 	int r = e->filtered ? noise_judge_new(e->noise, e->vocabulary, e->config->proc_root, &e->judge) : -ENOMEM;
 	r = r < 0 ? r : detect_new(&options, &e->detect);
-	return r < 0 ? log_error_errno(r, "cannot set up the detectors") : detect_start(e->detect);
+	r = r < 0 ? r : detect_start(e->detect);
+	return r < 0 ? log_error_errno(r, "cannot set up the detectors") : 0;
 }
 
 static bool log_by_writer(void *ctx, const char *line, size_t len)
@@ -172,7 +178,8 @@ static int open_writer(struct engine *e)
 		return log_error_errno(r, "cannot start the writer process");
 	log_set_sink(log_by_writer, e);
 	struct incidents_options options = {.loop = e->loop, .writer = e->writer, .stage_bytes = e->config->stage_bytes};
-	return incidents_new(&options, &e->incidents);
+	r = incidents_new(&options, &e->incidents);
+	return r < 0 ? log_error_errno(r, "cannot prepare for captures") : 0;
 }
 
 static int open_arm(struct engine *e)
@@ -185,26 +192,34 @@ static int open_arm(struct engine *e)
 		.ctx = e,
 		.now_ns = clock_now(CLOCK_MONOTONIC),
 	};
-	return arm_new(&options, &e->arm);
+	int r = arm_new(&options, &e->arm);
+	return r < 0 ? log_error_errno(r, "cannot prepare to arm detectors") : 0;
 }
 
+static int open_past(struct engine *e)
+{
+	int r = past_new(e->config, &e->past);
+	return r < 0 ? log_error_errno(r, "cannot set memory aside for past.events, census, stacks and maps") : 0;
+}
+
+static int open_control(struct engine *e)
+{
+	return control_new(e, e->loop, e->config->run_dir, &e->control);
+}
+
+/* Each step says itself what it could not do. */
 int engine_assemble(struct engine *e)
 {
-	int (*const steps[])(struct engine *) = {open_signals, open_writer,   open_source,    open_detectors,
-						 open_machine, open_history,  open_inputlog, open_arm};
+	int (*const steps[])(struct engine *) = {open_signals, open_writer,   open_source, open_detectors, open_machine,
+						 open_history, open_inputlog, open_arm,	   open_past,	   open_control};
 	int r = loop_new(&e->loop);
-	if (r < 0)
-		return r;
-	e->entities = entities_new(e->config->max_entities);
+	e->entities = r < 0 ? NULL : entities_new(e->config->max_entities);
 	if (!e->entities)
-		return -ENOMEM;
+		return log_error_errno(r < 0 ? r : -ENOMEM, "cannot set up the loop");
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
 		r = steps[i](e);
 		if (r < 0)
 			return r;
 	}
-	r = past_new(e->config, &e->past);
-	r = r < 0 ? r : control_new(e, e->loop, e->config->run_dir, &e->control);
-	return r;
+	return 0;
 }
-

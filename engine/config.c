@@ -2,9 +2,11 @@
 #include "engine/config.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 
 #include "engine/base/clock.h"
 #include "engine/base/io.h"
+#include "engine/record/inputlog.h"
 #include "rules/check/units.h"
 #include "rules/text/node.h"
 
@@ -32,16 +34,16 @@ static const struct key {
 	KEY("paths", "state", KEY_PATH, state_dir, 0, 0),
 	KEY("source", "kind", KEY_SOURCE, source, 0, 0),
 	KEY("source", "hz", KEY_COUNT, tick_hz, 0, 1000),
-	KEY("source", "entities", KEY_COUNT, max_entities, 16, 65000),
+	KEY("source", "entities", KEY_COUNT, max_entities, 16, INPUTLOG_ENTITIES_MAX),
 	KEY("source", "proc_root", KEY_PATH, proc_root, 0, 0),
 	KEY("source", "sys_root", KEY_PATH, sys_root, 0, 0),
 	KEY("source", "host_root", KEY_PATH, host_root, 0, 0),
 	KEY("past", "input_log", KEY_BYTES, inputlog_bytes, MIB, GIB),
 	KEY("past", "history", KEY_BYTES, history_bytes, MIB, GIB),
 	KEY("past", "events", KEY_BYTES, events_bytes, MIB, GIB),
-	KEY("past", "census", KEY_BYTES, census_bytes, MIB, GIB),
+	KEY("past", "census", KEY_BYTES, census_bytes, MIB, GIB / 2),
 	KEY("past", "stacks", KEY_BYTES, stacks_bytes, MIB, GIB),
-	KEY("past", "maps", KEY_BYTES, maps_bytes, MIB / 2, GIB),
+	KEY("past", "maps", KEY_BYTES, maps_bytes, MIB / 2, GIB / 2),
 	KEY("past", "stacks_hz", KEY_COUNT, stacks_hz, 0, 99),
 	KEY("past", "census_every", KEY_SPAN, census_every_ns, NS_PER_S, 3600 * NS_PER_S),
 	KEY("arm", "share", KEY_SHARE, arm_share, 0, 0),
@@ -292,6 +294,19 @@ static void read_detectors(struct config *c, const struct node *map, struct diag
 	node_check_keys(map, "detectors", names, MIN(detector_defs_n, ARRAY_SIZE(names)), d);
 }
 
+/* Each segment of the input log begins with the names of all entities: the two keys go together. */
+static void check_room(const struct config *c, const struct node *root, struct diagnostics *d)
+{
+	const struct node *source = node_get(root, "source"), *past = node_get(root, "past");
+	const struct node *entities = source ? node_get(source, "entities") : NULL;
+	const struct node *at = entities ? entities : past ? node_get(past, "input_log") : NULL;
+	uint64_t least = inputlog_bytes_min(c->max_entities);
+	if (at && c->inputlog_bytes < least)
+		diagnostics_add(d, DIAGNOSTIC_ERROR, at->at, "out-of-range",
+				"source.entities of %u needs a past.input_log of at least %" PRIu64 "MiB, not %.10gMiB",
+				c->max_entities, (least + MIB - 1) / MIB, (double)c->inputlog_bytes / MIB);
+}
+
 static bool read_root(struct config *c, const struct node *root, struct arena *arena, struct diagnostics *d)
 {
 	bool ok = true;
@@ -311,6 +326,7 @@ static bool read_root(struct config *c, const struct node *root, struct arena *a
 			diagnostics_add(d, DIAGNOSTIC_ERROR, map->at, "unknown-version", "version %.20s is not known here: write 1",
 					map->text);
 	}
+	check_room(c, root, d);
 	return ok;
 }
 

@@ -45,11 +45,11 @@ struct inputlog_options {
 	uint64_t host_refill_ns;
 };
 
-#define INPUTLOG_ENTITIES_MAX 16384U
-
 /* 0; -EINVAL for too many slots or a ring too small (16 times the header, 4 KiB and 96 bytes a slot: 1 MiB is plenty for
  * 256); -ENOMEM, -errno. */
 int inputlog_new(const struct inputlog_options *options, struct inputlog **ret);
+/* The least ring_bytes for so many slots, with 8 KiB for the header: all signals and some 60 rules. */
+uint64_t inputlog_bytes_min(unsigned slots);
 /*
  * Called BEFORE machine_input() takes the same input, the transitions it causes afterwards through inputlog_transition().
  * A new segment, and so a checkpoint, begins only inside inputlog_input(): then the machine's state is exactly that before

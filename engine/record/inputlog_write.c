@@ -5,6 +5,7 @@
 
 #define SEGMENTS 16
 #define ENTITY_ROOM 96U	      /* of a segment's dictionary, per slot: names are seldom longer */
+#define HEADER_USUAL 8192U
 #define TRANSITION_ROOM 2048U /* kept free behind an input, for what it leads to */
 
 struct inputlog {
@@ -87,10 +88,20 @@ int inputlog_reload(struct inputlog *l, const struct inputlog_options *options)
 	return l->header.failed ? -ENOMEM : 0;
 }
 
+/* Of a segment, beside the header. */
+static size_t preamble_bytes(unsigned slots)
+{
+	return (size_t)slots * ENTITY_ROOM + 2 * TRANSITION_ROOM;
+}
+
+uint64_t inputlog_bytes_min(unsigned slots)
+{
+	return SEGMENTS * (HEADER_USUAL + preamble_bytes(slots));
+}
+
 static bool preamble_fits(const struct inputlog *l, const struct buf *header)
 {
-	size_t entities = (size_t)entities_max(l->options.entities) * ENTITY_ROOM;
-	return header->len + entities + 2 * TRANSITION_ROOM <= l->segment_bytes;
+	return header->len + preamble_bytes(entities_max(l->options.entities)) <= l->segment_bytes;
 }
 
 bool inputlog_may_reload(const struct inputlog *l, const struct inputlog_options *options)

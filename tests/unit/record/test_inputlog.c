@@ -132,6 +132,25 @@ static struct inputlog *small_log(struct entities *entities, int (*checkpoint)(v
 	return l;
 }
 
+static void the_least_ring_for_so_many_entities_is_told_and_taken(void **state _unused_)
+{
+	static const unsigned slots[] = {256, 5500, INPUTLOG_ENTITIES_MAX};
+	for (size_t i = 0; i < ARRAY_SIZE(slots); i++) {
+		struct entities *entities = entities_new(slots[i]);
+		struct inputlog_options o = {.vocabulary = &test_vocabulary,
+					     .period_ns = test_periods,
+					     .rules_digest = "d",
+					     .entities = entities,
+					     .ring_bytes = inputlog_bytes_min(slots[i])};
+		struct inputlog *l = NULL;
+		assert_int_equal(inputlog_new(&o, &l), 0);
+		inputlog_free(l);
+		o.ring_bytes = inputlog_bytes_min(slots[i]) / 2;
+		assert_int_equal(inputlog_new(&o, &l), -EINVAL);
+		entities_free(entities);
+	}
+}
+
 static size_t count(const struct buf *tts, enum inputlog_item_kind kind, uint64_t *ret_lost)
 {
 	struct inputlog_reader *r = reader_of(tts);
@@ -279,6 +298,7 @@ int main(void)
 		cmocka_unit_test(an_empty_log_has_nothing_to_export),
 		cmocka_unit_test(a_checkpoint_that_fits_no_segment_is_lost_and_the_log_says_so),
 		cmocka_unit_test(an_input_that_fits_no_segment_is_lost_and_the_next_ones_are_right),
+		cmocka_unit_test(the_least_ring_for_so_many_entities_is_told_and_taken),
 		cmocka_unit_test(signals_of_another_unit_or_name_are_passed_over),
 		cmocka_unit_test(a_newer_version_is_refused_as_newer),
 		cmocka_unit_test(no_cut_and_no_flipped_byte_makes_the_reader_stray),
