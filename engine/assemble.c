@@ -177,7 +177,7 @@ static int open_writer(struct engine *e)
 	if (r < 0)
 		return log_error_errno(r, "cannot start the writer process");
 	log_set_sink(log_by_writer, e);
-	struct incidents_options options = {.loop = e->loop, .writer = e->writer, .stage_bytes = e->config->stage_bytes};
+	struct incidents_options options = {.loop = e->loop, .writer = e->writer};
 	r = incidents_new(&options, &e->incidents);
 	return r < 0 ? log_error_errno(r, "cannot prepare for captures") : 0;
 }

@@ -44,7 +44,7 @@ struct config {
 	struct store_bounds store;
 	bool keep_history; /* on disk */
 	struct hours_bounds history;
-	uint64_t stage_bytes; /* most evidence that waits in memory for a stuck disk, per incident */
+	uint64_t stage_bytes; /* most of a bundle, which grows and waits for the disk in memory */
 };
 
 /* Defaults; 0 or -ENOMEM. */

@@ -82,7 +82,7 @@ static void add_rule(const struct engine *e, struct firing *f, const struct rule
 	p->rule_yaml = r->yaml;
 	p->before_ns = r->capture.before_ns;
 	p->after_ns = r->capture.after_ns;
-	p->max_bytes = r->capture.max_bytes;
+	plan_bound(p, r->capture.max_bytes, e->config->stage_bytes);
 	for (size_t i = 0; i < r->capture.n_collectors && i < PLAN_COLLECTORS_MAX; i++)
 		f->collectors[p->n_collectors++] = e->vocabulary->collectors[r->capture.collectors[i]].name;
 	p->collectors = f->collectors;

@@ -21,7 +21,6 @@ struct incidents; /* opaque */
 struct incidents_options {
 	struct loop *loop;
 	struct writer *writer;
-	uint64_t stage_bytes;
 };
 
 int incidents_new(const struct incidents_options *options, struct incidents **ret);

@@ -39,6 +39,7 @@ static const struct field plan_fields[] = {
 	FIELD(plan, SLOT_U64, before_ns),
 	FIELD(plan, SLOT_U64, after_ns),
 	FIELD(plan, SLOT_U64, max_bytes),
+	FIELD(plan, SLOT_BOOL, by_stage),
 	FIELD(plan, SLOT_TEXT, proc_root),
 	FIELD(plan, SLOT_TEXT, sys_root),
 	FIELD(plan, SLOT_STRING, version),
@@ -93,6 +94,12 @@ static char *json_text(struct json_object *o)
 	char *copy = text ? strdup(text) : NULL;
 	json_object_put(o);
 	return copy;
+}
+
+void plan_bound(struct plan *p, uint64_t max_size, uint64_t stage_bytes)
+{
+	p->max_bytes = MIN(max_size, stage_bytes);
+	p->by_stage = stage_bytes < max_size;
 }
 
 char *plan_json(const struct plan *p)

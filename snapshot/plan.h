@@ -42,7 +42,8 @@ struct plan {
 	uint64_t fired_ns, onset_ns;	/* CLOCK_MONOTONIC; onset: first evaluation of the hold */
 	uint64_t started_ns;		/* of the daemon: nothing was recorded before; 0: not known */
 	uint64_t before_ns, after_ns;	/* spans */
-	uint64_t max_bytes;		/* compressed */
+	uint64_t max_bytes;		/* compressed; by plan_bound() */
+	bool by_stage;			/* max_bytes is store.stage, not the rule's max_size */
 
 	const char **collectors; /* names */
 	size_t n_collectors;
@@ -57,6 +58,9 @@ struct plan {
 
 	void *owner; /* the parsed JSON all const char * above point into, when plan_parse() made it */
 };
+
+/* The bundle grows on the stage, in memory: its bound is the rule's and the stage's, whichever is less. */
+void plan_bound(struct plan *p, uint64_t max_size, uint64_t stage_bytes);
 
 /* The engine's side; the caller frees with free(). */
 char *plan_json(const struct plan *p);

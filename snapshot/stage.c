@@ -158,8 +158,8 @@ static int add_fitting(struct stage *s, struct ledger_entry *entry, const char *
 		return r;
 	size_t keep = stage_fit(data, len, room);
 	entry->state = keep ? MEMBER_TRUNCATED : MEMBER_SKIPPED;
-	snprintf(entry->reason, sizeof(entry->reason), "max_size of %" PRIu64 " bytes: %zu of %zu bytes kept",
-		 s->plan->max_bytes, keep, len);
+	snprintf(entry->reason, sizeof(entry->reason), "%s of %" PRIu64 " bytes: %zu of %zu bytes kept",
+		 s->plan->by_stage ? "store.stage" : "max_size", s->plan->max_bytes, keep, len);
 	if (keep)
 		r = bundle_add(s->bundle, entry->member, data, keep, entry);
 	if (r == -ENOSPC)

@@ -59,6 +59,18 @@ static void a_plan_survives_the_socket_unchanged(void **state)
 	free(text);
 }
 
+static void a_bundle_is_bounded_by_its_rule_and_by_the_stage(void **state)
+{
+	(void)state;
+	struct plan p = sample_plan();
+	plan_bound(&p, 32 << 20, 64 << 20);
+	assert_int_equal(p.max_bytes, 32 << 20);
+	assert_false(p.by_stage);
+	plan_bound(&p, 128 << 20, 64 << 20);
+	assert_int_equal(p.max_bytes, 64 << 20);
+	assert_true(p.by_stage);
+}
+
 static void a_cut_plan_is_refused_at_every_byte(void **state)
 {
 	(void)state;
@@ -93,6 +105,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_plan_survives_the_socket_unchanged),
+		cmocka_unit_test(a_bundle_is_bounded_by_its_rule_and_by_the_stage),
 		cmocka_unit_test(a_cut_plan_is_refused_at_every_byte),
 		cmocka_unit_test(a_plan_with_an_overlong_name_or_a_wrong_type_is_refused),
 	};

@@ -56,7 +56,9 @@ static void rig_done(struct rig *rig)
 	tree_done(&rig->tree);
 }
 
-static int start(struct rig *rig, const char **collectors, size_t n, uint64_t max_bytes)
+#define SIZE_BOUND (UINT64_C(64) << 20) /* max_size of the rule */
+
+static int start(struct rig *rig, const char **collectors, size_t n, uint64_t stage_bytes)
 {
 	int fds[CAPTURE_FD_MAX_];
 	memset(fds, -1, sizeof(fds));
@@ -69,11 +71,11 @@ static int start(struct rig *rig, const char **collectors, size_t n, uint64_t ma
 			 .why = "{}",
 			 .labels = "{}",
 			 .entity = "host",
-			 .max_bytes = max_bytes,
 			 .collectors = collectors,
 			 .n_collectors = n,
 			 .version = "test",
 			 .source = "test"};
+	plan_bound(&p, SIZE_BOUND, stage_bytes);
 	clocks_read(&p.clocks);
 	rig->fired_ns = p.fired_ns = p.onset_ns = clock_now(CLOCK_MONOTONIC);
 	p.before_ns = NS_PER_S;
@@ -125,7 +127,7 @@ static void a_worker_makes_a_whole_bundle_with_the_manifest_first(void **state)
 	_cleanup_buf_ struct buf text = {0};
 	struct rig rig;
 	rig_init(&rig);
-	assert_int_equal(start(&rig, collectors, 3, 0), 0);
+	assert_int_equal(start(&rig, collectors, 3, SIZE_BOUND), 0);
 	finish(&rig);
 	assert_int_equal(rig.last.kind, WORKER_DONE);
 	assert_string_equal(rig.first_member, "manifest.json");
@@ -149,7 +151,7 @@ static void an_unknown_collector_gets_a_line_and_costs_nothing_else(void **state
 	const char *collectors[] = {"mem", "telepathy"};
 	struct rig rig;
 	rig_init(&rig);
-	assert_int_equal(start(&rig, collectors, 2, 0), 0);
+	assert_int_equal(start(&rig, collectors, 2, SIZE_BOUND), 0);
 	finish(&rig);
 	assert_int_equal(rig.last.kind, WORKER_DONE);
 	read_bundle(&rig);
@@ -167,7 +169,7 @@ static void a_joining_firing_is_recorded_and_adds_what_was_not_yet_taken(void **
 			    .why = "{\"rule\":\"oom\"}", .collectors = more, .n_collectors = 2};
 	struct rig rig;
 	rig_init(&rig);
-	assert_int_equal(start(&rig, collectors, 1, 0), 0);
+	assert_int_equal(start(&rig, collectors, 1, SIZE_BOUND), 0);
 	assert_int_equal(worker_join(rig.worker, &join), 0);
 	finish(&rig);
 	read_bundle(&rig);
@@ -186,7 +188,7 @@ static void a_collector_sees_the_span_in_which_the_rule_was_true_as_told_last(vo
 	_cleanup_buf_ struct buf text = {0};
 	struct rig rig;
 	rig_init(&rig);
-	assert_int_equal(start(&rig, collectors, 1, 0), 0);
+	assert_int_equal(start(&rig, collectors, 1, SIZE_BOUND), 0);
 	assert_int_equal(worker_truth(rig.worker, rig.fired_ns - 9, rig.fired_ns - 5), 0);
 	assert_int_equal(worker_truth(rig.worker, rig.fired_ns - 7, rig.fired_ns - 3), 0);
 	finish(&rig);
@@ -215,6 +217,7 @@ static void a_member_over_the_size_bound_is_cut_and_the_ledger_says_so(void **st
 	assert_int_equal(cut->state, MEMBER_TRUNCATED);
 	assert_true(cut->bytes > 1000 && cut->bytes < noise.len);
 	assert_int_equal(cut->bytes % 17, 0);
+	assert_memory_equal(cut->reason, "store.stage of 16384 bytes: ", 28);
 	assert_true(rig.last.bytes < 20000);
 	assert_true(line(&rig, "proc/meminfo")->present);
 	rig_done(&rig);
