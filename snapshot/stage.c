@@ -49,7 +49,7 @@ int stage_new(int socket, int fd, const struct plan *plan, struct stage **ret)
 static unsigned share(const struct collector *collector)
 {
 	if (!collector || collector->always)
-		return 98;
+		return 98 - (collector ? MIN(collector->volatility, 10U) : 0);
 	return 90 - 4 * MIN(collector->volatility, 10U);
 }
 

@@ -7,7 +7,7 @@
  *                 └ no ─▶ cut (truncated) or left out (skipped)
  *
  * Least volatile members give way first: a collector may fill the bundle only up to its share, which shrinks with its
- * volatility number; the samples, events, census and views that every incident has come last and have the rest.
+ * volatility number; the samples, events, census and views that every incident has come last and have the rest, the history less than they.
  */
 #pragma once
 

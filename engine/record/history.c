@@ -10,7 +10,6 @@
 struct series {
 	int64_t last, least, greatest; /* of the second that is filled */
 	int64_t coded;		       /* last value written into this segment */
-	uint64_t t_ns;		       /* of the latest reading; 0: none yet */
 	uint32_t segment;	       /* that `coded` is of; else it is 0 */
 	bool unknown;		       /* the latest reading was */
 };
@@ -62,13 +61,13 @@ static void add_entity(struct buf *b, uint16_t slot, enum entity_kind kind, cons
 	buf_add_text(b, name);
 }
 
-/* The ring must not begin a segment by itself: points are coded against this one. */
-static void put(struct history *h, uint32_t type, uint64_t t_ns)
+/* The ring must not begin a segment by itself: points are coded against this one. False: lost. */
+static bool put(struct history *h, uint32_t type, uint64_t t_ns)
 {
-	if (h->record.failed || h->record.len > ring_room(h->ring))
-		ring_lost(h->ring, 1);
-	else
-		ring_append(h->ring, t_ns, type, h->record.data, h->record.len);
+	if (!h->record.failed && h->record.len <= ring_room(h->ring))
+		return ring_append(h->ring, t_ns, type, h->record.data, h->record.len) == 0;
+	ring_lost(h->ring, 1);
+	return false;
 }
 
 static void begin_segment(void *ctx, struct ring *ring _unused_, uint64_t t_ns)
@@ -131,7 +130,7 @@ int history_new(const struct vocabulary *vocabulary, const struct entities *enti
 
 static void add_point(struct history *h, size_t series, size_t gap)
 {
-	struct series *s = &h->series[series];
+	const struct series *s = &h->series[series];
 	int64_t before = s->segment == h->segment ? s->coded : 0;
 	bool changed = s->last != before || s->least != s->last || s->greatest != s->last;
 	buf_add_varint(&h->record, gap * 2 + changed);
@@ -140,9 +139,6 @@ static void add_point(struct history *h, size_t series, size_t gap)
 		buf_add_varint(&h->record, (uint64_t)s->last - (uint64_t)s->least);
 		buf_add_varint(&h->record, (uint64_t)s->greatest - (uint64_t)s->last);
 	}
-	s->coded = s->last;
-	s->segment = h->segment;
-	h->touched[series / 64] &= ~(UINT64_C(1) << series % 64);
 }
 
 static void tell_second(struct history *h, size_t from, size_t to)
@@ -166,17 +162,9 @@ static void tell_second(struct history *h, size_t from, size_t to)
 		h->on_second(h->ctx, h->t_ns, h->readings, n);
 }
 
-/* Writes the points of the series [from, to) as one record. */
-static void write_points(struct history *h, size_t from, size_t to)
+static void encode_points(struct history *h, size_t from, size_t to, size_t n)
 {
-	size_t n = 0, before = 0;
-	if (h->on_second)
-		tell_second(h, from, to);
-	for (size_t i = from; (i = next_touched(h, i, to)) < to; i++)
-		n++;
-	if (n == 0)
-		return;
-	make_room(h, 64 + n * 36, h->t_ns);
+	size_t before = 0;
 	buf_clear(&h->record);
 	buf_add_varint(&h->record, MAX(h->t_ns, h->written_ns) - h->written_ns);
 	buf_add_varint(&h->record, n);
@@ -184,15 +172,45 @@ static void write_points(struct history *h, size_t from, size_t to)
 		add_point(h, i, i - before);
 		before = i;
 	}
-	h->written_ns = MAX(h->t_ns, h->written_ns);
-	put(h, HISTORY_SECOND, h->t_ns);
 }
 
-static void take_reading(struct history *h, const struct reading *r, uint64_t t_ns)
+/* What was lost is no ground for what comes. */
+static void settle_points(struct history *h, size_t from, size_t to, bool written)
+{
+	for (size_t i = from; (i = next_touched(h, i, to)) < to; i++) {
+		struct series *s = &h->series[i];
+		h->touched[i / 64] &= ~(UINT64_C(1) << i % 64);
+		if (!written)
+			continue;
+		s->coded = s->last;
+		s->segment = h->segment;
+	}
+	if (written)
+		h->written_ns = MAX(h->t_ns, h->written_ns);
+}
+
+/* Writes the points of the series [from, to) as one record; against nothing, in a segment of its own, if it fits no more. */
+static void write_points(struct history *h, size_t from, size_t to)
+{
+	size_t n = 0;
+	if (h->on_second)
+		tell_second(h, from, to);
+	for (size_t i = from; (i = next_touched(h, i, to)) < to; i++)
+		n++;
+	if (n == 0)
+		return;
+	encode_points(h, from, to, n);
+	if (h->record.len > ring_room(h->ring)) {
+		ring_begin(h->ring, h->t_ns);
+		encode_points(h, from, to, n);
+	}
+	settle_points(h, from, to, put(h, HISTORY_SECOND, h->t_ns));
+}
+
+static void take_reading(struct history *h, const struct reading *r)
 {
 	size_t series = r->entity * h->n_signals + r->signal;
 	struct series *s = &h->series[series];
-	s->t_ns = t_ns;
 	s->unknown = r->unknown;
 	if (r->unknown) {
 		set(h->missing, series);
@@ -214,7 +232,7 @@ static void take_tick(struct history *h, const struct input *in)
 	}
 	h->t_ns = in->t_ns;
 	for (size_t i = 0; i < in->tick.n; i++)
-		take_reading(h, &in->tick.readings[i], in->t_ns);
+		take_reading(h, &in->tick.readings[i]);
 }
 
 static void take_birth(struct history *h, const struct input *in)
@@ -264,19 +282,6 @@ int history_on_second(struct history *h, history_second_fn fn, void *ctx)
 int history_fd(const struct history *h)
 {
 	return ring_fd(h->ring);
-}
-
-bool history_last(const struct history *h, uint16_t signal, uint16_t entity, struct reading *ret, uint64_t *ret_t_ns)
-{
-	const struct series *s = &h->series[entity * h->n_signals + signal];
-	if (!s->t_ns)
-		return false;
-	*ret = (struct reading){.signal = signal,
-				.entity = entity,
-				.unknown = s->unknown,
-				.value = s->unknown ? 0 : s->last};
-	*ret_t_ns = s->t_ns;
-	return true;
 }
 
 struct history *history_free(struct history *h)

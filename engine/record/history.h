@@ -26,8 +26,6 @@ void history_input(struct history *h, const struct input *in);
 typedef void (*history_second_fn)(void *ctx, uint64_t t_ns, const struct reading *readings, size_t n);
 int history_on_second(struct history *h, history_second_fn fn, void *ctx);
 int history_fd(const struct history *h); /* stays the history's */
-/* The latest reading of a series, for `signals` and `status`. false when there was none yet. */
-bool history_last(const struct history *h, uint16_t signal, uint16_t entity, struct reading *ret, uint64_t *ret_t_ns);
 struct history *history_free(struct history *h);
 
 struct history_point {

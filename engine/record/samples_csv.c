@@ -54,7 +54,7 @@ static void add_title(const struct table *t, const char *const *signals)
 }
 
 /* Quanta per unit are powers of ten, so the decimals are exact. */
-static void add_value(struct buf *out, enum unit unit, int64_t value)
+void samples_csv_value(struct buf *out, enum unit unit, int64_t value)
 {
 	uint64_t quanta = (uint64_t)unit_quanta(unit), size = value < 0 ? -(uint64_t)value : (uint64_t)value;
 	uint64_t whole = size / quanta, rest = size % quanta;
@@ -76,7 +76,7 @@ static void add_row(struct table *t, uint64_t t_ns)
 		const struct reading *r = &t->cell[i];
 		buf_add_char(t->out, ',');
 		if (t->filled[i] && !r->unknown)
-			add_value(t->out, t->vocabulary->signals[r->signal].unit, r->value);
+			samples_csv_value(t->out, t->vocabulary->signals[r->signal].unit, r->value);
 	}
 	buf_add_char(t->out, '\n');
 }

@@ -17,3 +17,5 @@
  * -EPROTONOSUPPORT, -ENOMEM. */
 int samples_csv(const void *tts, size_t len, const struct vocabulary *vocabulary, const char *const *signals, size_t n,
 		const char *entity, int64_t realtime_offset_ns, struct buf *out);
+/* One value as it stands in a cell. */
+void samples_csv_value(struct buf *out, enum unit unit, int64_t value);

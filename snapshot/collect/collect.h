@@ -25,7 +25,7 @@ struct collector {
 	enum collect_phase phase;
 	unsigned volatility;  /* 0: gone first */
 	unsigned deadline_ms; /* beyond the window for SPAN */
-	bool always;	      /* taken for every incident, whatever the rule asks (samples, events, census) */
+	bool always;	      /* taken for every incident, whatever the rule asks (samples, events, census, history) */
 	/* 0, or -errno when nothing could be taken: recorded for the collector's members as denied, unsupported or failed. */
 	int (*run)(struct collect *c);
 };

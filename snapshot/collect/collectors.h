@@ -9,6 +9,7 @@ int collect_bonding(struct collect *c);
 int collect_census(struct collect *c);
 int collect_cgroup(struct collect *c);
 int collect_events(struct collect *c);
+int collect_history(struct collect *c);
 int collect_kmsg(struct collect *c);
 int collect_mem(struct collect *c);
 int collect_net(struct collect *c);

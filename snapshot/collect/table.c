@@ -11,6 +11,7 @@
 	X("census", collect_census, COLLECT_END, 2, 10000, ALWAYS, "censuses of tasks over the window")         \
 	X("cgroup", collect_cgroup, COLLECT_NOW, 6, 3000, ON_REQUEST, "memory, CPU, pids and pressure of the cgroups concerned") \
 	X("events", collect_events, COLLECT_END, 1, 20000, ALWAYS, "the detectors' events over the window")     \
+	X("history", collect_history, COLLECT_END, 9, 20000, ALWAYS, "each second of all signals over the window: last, least, greatest") \
 	X("kmsg", collect_kmsg, COLLECT_SPAN, 7, 2000, ON_REQUEST, "the kernel log, and what came until the end of the window") \
 	X("mem", collect_mem, COLLECT_NOW, 3, 2000, ON_REQUEST, "memory: meminfo, vmstat, zones, buddies, slabs, pressure") \
 	X("net", collect_net, COLLECT_NOW, 5, 3000, ON_REQUEST, "network: devices, protocol counters, sockets, backlogs") \

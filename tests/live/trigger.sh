@@ -37,4 +37,7 @@ it status_counts_it_as_lost counted
 kill -CONT "$(writer)"
 published() { "$T" status --json | jq -e '.captures.published == 2'; }
 it both_are_published_once_the_writer_goes_on within 20 published
+seconds() { "$T" cat @last samples-1hz.csv >"$work/csv" && head -1 "$work/csv" | grep -x time,kind,entity,signal,last,least,greatest &&
+  grep -E '^[0-9T:.-]+Z,host,host,mem.free\[bytes\],[0-9]+,' "$work/csv"; }
+it the_bundle_has_the_seconds_of_signals_that_no_rule_reads seconds
 finish

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/base/clock.h"
 #include "engine/record/history.h"
+#include "engine/record/history_csv.h"
 #include "tests/unit/support/test.h"
 
 static const struct signal_def signals[] = {
@@ -95,19 +96,55 @@ static void an_entity_keeps_its_name_when_its_slot_is_used_again(void **state _u
 	past_done(&p);
 }
 
-static void the_latest_reading_is_there_before_its_second_is_over(void **state _unused_)
+#define CROWD 600
+
+static int count_seconds(void *ctx, const struct history_point *p, const struct entity *e _unused_)
+{
+	assert_int_equal(p->last, (int64_t)(p->t_ns / NS_PER_S) + p->entity);
+	++*(size_t *)ctx;
+	return 0;
+}
+
+/* A point takes a few bytes, 36 at worst: room for the worst must not be what a second is given. */
+static void seconds_of_many_series_share_a_segment(void **state _unused_)
+{
+	struct past p = {.entities = entities_new(CROWD + 1)};
+	struct reading r[CROWD];
+	size_t n = 0;
+	assert_int_equal(history_new(&vocabulary, p.entities, 512 << 10, &p.history), 0);
+	for (size_t i = 0; i < CROWD; i++) {
+		char name[16];
+		snprintf(name, sizeof(name), "sd%zu", i);
+		r[i] = (struct reading){.signal = 1, .entity = born(&p, 1, name)};
+	}
+	for (uint64_t s = 1; s <= 41; s++) {
+		for (size_t i = 0; i < CROWD; i++)
+			r[i].value = (int64_t)s + r[i].entity;
+		history_input(p.history, &(struct input){.kind = INPUT_TICK, .t_ns = s * NS_PER_S, .tick = {r, CROWD}});
+	}
+	assert_int_equal(history_read(history_fd(p.history), &vocabulary, 0, UINT64_MAX, count_seconds, &n), 0);
+	assert_int_equal(n, 40 * CROWD);
+	past_done(&p);
+}
+
+static void it_reads_as_a_table_in_units_of_people(void **state _unused_)
 {
 	struct past p = past_new(256 << 10);
-	struct reading r;
-	uint64_t t_ns;
-	assert_false(history_last(p.history, 0, 0, &r, &t_ns));
-	read_one(&p, 5, 0, 0, 42);
-	assert_true(history_last(p.history, 0, 0, &r, &t_ns));
-	assert_int_equal(r.value, 42);
-	assert_int_equal(t_ns, 5);
-	read_one(&p, 6, 0, 0, INT64_MIN);
-	assert_true(history_last(p.history, 0, 0, &r, &t_ns));
-	assert_true(r.unknown);
+	_cleanup_free_ char *text = NULL;
+	size_t len = 0;
+	uint64_t first_ns = 0;
+	uint16_t odd = born(&p, 1, "a \"b\",\n");
+	read_one(&p, NS_PER_S, 0, 0, 25000);
+	read_one(&p, NS_PER_S + 1, 0, 0, 10000);
+	read_one(&p, NS_PER_S + 1, 1, odd, 1000000);
+	read_one(&p, 2 * NS_PER_S, 0, 0, 0);
+	FILE *to = open_memstream(&text, &len);
+	assert_int_equal(history_csv(history_fd(p.history), &vocabulary, 0, UINT64_MAX, 5, to, &first_ns), 0);
+	fclose(to);
+	assert_string_equal(text, "time,kind,entity,signal,last,least,greatest\n"
+				  "1970-01-01T00:00:01.000000006Z,host,host,cpu.sys[%],1,,2.5\n"
+				  "1970-01-01T00:00:01.000000006Z,disk,\"a \"\"b\"\",\\x0a\",disk.util[%],100,,\n");
+	assert_int_equal(first_ns, NS_PER_S + 1);
 	past_done(&p);
 }
 
@@ -164,7 +201,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_second_keeps_last_least_and_greatest),
 		cmocka_unit_test(an_entity_keeps_its_name_when_its_slot_is_used_again),
-		cmocka_unit_test(the_latest_reading_is_there_before_its_second_is_over),
+		cmocka_unit_test(seconds_of_many_series_share_a_segment),
+		cmocka_unit_test(it_reads_as_a_table_in_units_of_people),
 		cmocka_unit_test(after_the_ring_went_round_the_rest_decodes_from_its_oldest_segment),
 		cmocka_unit_test(what_the_callback_returns_first_ends_the_walk),
 	};
