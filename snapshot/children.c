@@ -23,8 +23,7 @@ struct child {
 	bool killed;
 	struct channel_message open; /* kind 0 while no member is open */
 	int member_fd;
-	uint64_t charged_ns;
-	unsigned members;
+	uint64_t begin_ns, charged_ns;
 };
 
 struct children {
@@ -110,6 +109,7 @@ int children_start(struct children *all, const struct collector *collector, uint
 	if (r < 0)
 		return r;
 	child->collector = collector;
+	child->begin_ns = clock_now(CLOCK_MONOTONIC);
 	child->deadline_ns = deadline_ns;
 	all->waiting = NULL;
 	return 0;
@@ -146,7 +146,6 @@ static void member_over(struct children *all, struct child *child, const struct 
 {
 	struct ledger_entry entry = entry_of(child, m);
 	child->charged_ns += m->cpu_ns;
-	child->members += m->member[0] != '.';
 	all->options.member(all->options.ctx, &entry, m->kind == CHANNEL_MISSING ? -1 : child->member_fd);
 	if (m->kind == CHANNEL_MISSING)
 		return;
@@ -213,23 +212,37 @@ static void why_ended(const struct child *child, int status, struct channel_mess
 	}
 }
 
-/* What a child leaves open when it ends becomes a member; one that said nothing at all gets a line by its own name. */
-static void close_leftover(struct children *all, struct child *child, int status, uint64_t cpu_ns)
+static void name_line(const struct child *child, struct channel_message *line)
 {
-	bool open = child->member_fd >= 0;
-	if (!open && !child->killed && !WIFSIGNALED(status))
-		return;
+	line->kind = CHANNEL_MISSING;
+	snprintf(line->member, sizeof(line->member), "%s", child->collector->name);
+}
+
+/* What is to be closed in the child's place: its open member, or where there is none a line by the collector's name. */
+static struct channel_message leftover(const struct child *child)
+{
 	struct channel_message m = child->open;
-	m.kind = open ? CHANNEL_CLOSE : CHANNEL_MISSING;
+	bool open = child->member_fd >= 0;
+	m.kind = CHANNEL_CLOSE;
 	m.state = MEMBER_FAILED;
 	m.end_ns = clock_now(CLOCK_MONOTONIC);
-	m.cpu_ns = cpu_ns > child->charged_ns ? cpu_ns - child->charged_ns : 0;
-	if (!open)
-		snprintf(m.member, sizeof(m.member), "%s", child->collector->name);
 	if (!open || !m.begin_ns)
-		m.begin_ns = m.end_ns;
-	why_ended(child, status, &m);
-	member_over(all, child, &m);
+		m.begin_ns = child->begin_ns;
+	if (!open)
+		name_line(child, &m);
+	return m;
+}
+
+/* Scratch is no member: that it was cut is told by the collector's name as well. */
+static void close_leftover(struct children *all, struct child *child, const struct channel_message *m)
+{
+	struct channel_message line = *m;
+	member_over(all, child, m);
+	if (m->member[0] != '.')
+		return;
+	name_line(child, &line);
+	line.cpu_ns = 0;
+	member_over(all, child, &line);
 }
 
 static void retire(struct children *all, struct child *child)
@@ -251,6 +264,16 @@ static uint64_t rusage_ns(const struct rusage *u)
 	       (uint64_t)(u->ru_utime.tv_usec + u->ru_stime.tv_usec) * NS_PER_US;
 }
 
+static void take_end(struct children *all, struct child *child, int status, uint64_t cpu_ns)
+{
+	if (child->member_fd < 0 && !child->killed && !WIFSIGNALED(status))
+		return;
+	struct channel_message m = leftover(child);
+	m.cpu_ns = cpu_ns > child->charged_ns ? cpu_ns - child->charged_ns : 0;
+	why_ended(child, status, &m);
+	close_leftover(all, child, &m);
+}
+
 static void reap(struct children *all, struct child *child)
 {
 	struct rusage usage = {0};
@@ -259,22 +282,19 @@ static void reap(struct children *all, struct child *child)
 	if (wait4(child->pid, &status, WNOHANG, &usage) != child->pid)
 		return;
 	if (child->collector)
-		close_leftover(all, child, status, rusage_ns(&usage));
+		take_end(all, child, status, rusage_ns(&usage));
 	retire(all, child);
 }
 
 /* SIGKILL does not end a task in D state: what it wrote is taken, the task stays behind for init. */
 static void leave_behind(struct children *all, struct child *child)
 {
-	struct channel_message m = child->open;
-	m.kind = child->member_fd >= 0 ? CHANNEL_CLOSE : CHANNEL_MISSING;
+	take_messages(all, child);
+	struct channel_message m = leftover(child);
 	m.state = MEMBER_TIMEOUT;
-	m.end_ns = clock_now(CLOCK_MONOTONIC);
-	if (child->member_fd < 0)
-		snprintf(m.member, sizeof(m.member), "%s", child->collector->name);
 	snprintf(m.reason, sizeof(m.reason), "stuck in the kernel beyond its deadline and SIGKILL (D state): pid %d left behind",
 		 (int)child->pid);
-	member_over(all, child, &m);
+	close_leftover(all, child, &m);
 	retire(all, child);
 }
 

@@ -23,7 +23,7 @@ struct children_options {
 	/* A finished member; fd is -1 when it has no file, else borrowed. `entry` has no sha256 and no bytes yet. Its name
 	 * begins with '.' when it is scratch. */
 	void (*member)(void *ctx, const struct ledger_entry *entry, int fd);
-	/* The descriptor of an earlier member for CHANNEL_READ, the caller closes it; -ENOENT. */
+	/* The descriptor of an earlier member for CHANNEL_READ, the caller closes it; -errno as collect_read() has it. */
 	int (*read)(void *ctx, const char *member);
 	void (*ended)(void *ctx, const struct collector *collector);
 	void *ctx;

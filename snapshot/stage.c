@@ -17,7 +17,7 @@
 
 struct kept {
 	char member[160];
-	int fd;
+	int fd; /* -1: scratch that is not whole */
 };
 
 struct stage {
@@ -167,16 +167,18 @@ static int add_fitting(struct stage *s, struct ledger_entry *entry, const char *
 	return r;
 }
 
-static void keep_fd(struct stage *s, const char *member, int fd)
+/* Who reads scratch takes it for the whole: what was cut is not given out. */
+static void keep_fd(struct stage *s, const struct ledger_entry *entry, int fd)
 {
 	struct kept *more = reallocarray(s->kept, s->n_kept + 1, sizeof(*more));
 	if (!more)
 		return;
 	s->kept = more;
-	struct kept *k = &more[s->n_kept];
-	snprintf(k->member, sizeof(k->member), "%s", member);
-	k->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	s->n_kept += k->fd >= 0;
+	bool is_cut = entry->member[0] == '.' && entry->state != MEMBER_COMPLETE;
+	struct kept k = {.fd = is_cut ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0)};
+	snprintf(k.member, sizeof(k.member), "%s", entry->member);
+	if (is_cut || k.fd >= 0)
+		more[s->n_kept++] = k;
 }
 
 static void add_file(struct stage *s, struct ledger_entry *entry, int fd)
@@ -199,7 +201,7 @@ void stage_member(struct stage *s, const struct ledger_entry *entry, int fd)
 {
 	struct ledger_entry e = *entry;
 	if (fd >= 0)
-		keep_fd(s, e.member, fd);
+		keep_fd(s, &e, fd);
 	if (e.member[0] == '.')
 		return;
 	if (ledger_find(&s->ledger, e.member))
@@ -235,6 +237,8 @@ int stage_read(struct stage *s, const char *member)
 	for (size_t i = 0; i < s->n_kept; i++) {
 		if (!streq(s->kept[i].member, member))
 			continue;
+		if (s->kept[i].fd < 0)
+			return -ENODATA;
 		int fd = fcntl(s->kept[i].fd, F_DUPFD_CLOEXEC, 0);
 		return fd < 0 ? -errno : fd;
 	}
@@ -269,7 +273,7 @@ struct stage *stage_free(struct stage *s)
 	if (!s)
 		return NULL;
 	for (size_t i = 0; i < s->n_kept; i++)
-		close(s->kept[i].fd);
+		close_fd(&s->kept[i].fd);
 	free(s->kept);
 	bundle_writer_free(s->bundle);
 	ledger_done(&s->ledger);

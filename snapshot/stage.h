@@ -21,6 +21,7 @@ int stage_new(int socket, int fd, const struct plan *plan, struct stage **ret);
 int stage_add(struct stage *s, const char *member, const char *text, size_t len);
 /* Of a collector's child; the callbacks of children.h. `fd` -1: a line without a file. */
 void stage_member(struct stage *s, const struct ledger_entry *entry, int fd);
+/* A descriptor, the caller's; -ENOENT, -ENODATA for scratch whose collector did not get to its end. */
 int stage_read(struct stage *s, const char *member);
 /* A line without a file. */
 void stage_missing(struct stage *s, const char *member, enum member_state state, const char *reason);

@@ -58,6 +58,6 @@ void collect_copy(struct collect *c, int dirfd, const char *path, const char *me
 /* Keeps a memory file (stays the caller's) for the collectors that come later, beside the open member; its name begins with
  * '.', so that it is no member. */
 int collect_keep(struct collect *c, const char *name, int fd);
-/* For END collectors: a member that an earlier collector made, mapped read-only until the collector ends; -ENOENT. The
- * name "ledger.json" reads the ledger as it stands, ".pids" the worker's children so far as an array of uint32_t. */
+/* For END collectors: a member that an earlier collector made, mapped read-only until the collector ends; -ENOENT, or
+ * -ENODATA for scratch that is not whole. The name "ledger.json" reads the ledger as it stands, ".pids" the worker's children so far as an array of uint32_t. */
 int collect_read(struct collect *c, const char *member, const void **ret_data, size_t *ret_len);

@@ -42,6 +42,18 @@ int rows_read(struct collect *c, enum capture_fd which, const void **ret_data, s
 	return r < 0 ? r : collect_read(c, scratch_name(which), ret_data, ret_len);
 }
 
+const char *rows_error(int error)
+{
+	switch (error) {
+	case -EOPNOTSUPP:
+		return "there is no task iterator";
+	case -ENODATA:
+		return "an earlier collector did not read the task iterator to its end";
+	default:
+		return strerror(-error);
+	}
+}
+
 char row_state(const struct task_row *row)
 {
 	static const char letters[] = "SDTtXZP";

@@ -13,6 +13,9 @@
  * engine had no such iterator, -ENODATA when reading it failed for an earlier collector already. */
 int rows_read(struct collect *c, enum capture_fd which, const void **ret_data, size_t *ret_len);
 
+/* What rows_read() answered, as a clause. */
+const char *rows_error(int error);
+
 /* Like ps: R S D T t X Z P I. */
 char row_state(const struct task_row *row);
 /* "pid 12 (dd) tgid 12 ppid 1 state D …", names escaped for a terminal; no newline. */

@@ -131,6 +131,23 @@ static void print_tasks(struct collect *c, FILE *to, char letter, const struct t
 	kallsyms_free(symbols);
 }
 
+static const char *stand_in(char letter, int rows)
+{
+	if (letter == 'm')
+		return "/proc instead";
+	if (rows < 0)
+		return "samples instead";
+	return letter == 'l' ? "samples and task iterator instead" : "task iterator instead";
+}
+
+/* Rows that were there and could not be read are lost; a machine that has none misses nothing. */
+static enum member_state state_without(enum member_state state, int rows, enum member_state lost)
+{
+	if (rows == 0 || state != MEMBER_COMPLETE)
+		return state;
+	return rows == -EOPNOTSUPP ? MEMBER_UNSUPPORTED : lost;
+}
+
 int sysrq_substitute(struct collect *c, char letter, enum member_state state, const char *why)
 {
 	const struct task_stack *stacks = NULL;
@@ -139,20 +156,18 @@ int sysrq_substitute(struct collect *c, char letter, enum member_state state, co
 	int r = letter == 'm' ? 0 : rows_for(c, letter, &stacks, &n);
 	snprintf(member, sizeof(member), "sysrq/%c.txt", letter);
 	if (r < 0 && (letter != 'l' || collect_fd(c, CAPTURE_FD_STACKS) < 0)) {
-		collect_missing(c, member, state == MEMBER_COMPLETE ? MEMBER_UNSUPPORTED : state,
-				"%.150s; and no task iterator", why);
+		collect_missing(c, member, state_without(state, r, MEMBER_FAILED), "%.110s; %s", why, rows_error(r));
 		return 0;
 	}
 	FILE *to = collect_open(c, member);
 	if (!to)
 		return -ENOMEM;
-	snprintf(reason, sizeof(reason), "%.150s; %s instead", why,
-		 letter == 'm' ? "/proc" : letter == 'l' ? "samples and task iterator" : "task iterator");
+	snprintf(reason, sizeof(reason), "%.90s; %s%s%s", why, stand_in(letter, r), r < 0 ? ", " : "", r < 0 ? rows_error(r) : "");
 	fprintf(to, "# stands for sysrq-%c: %s\n", letter, reason);
 	if (letter == 'm')
 		print_memory(c, to);
 	else
 		print_tasks(c, to, letter, stacks, n);
-	collect_close(c, state, reason, 0);
+	collect_close(c, r == -EOPNOTSUPP ? state : state_without(state, r, MEMBER_LOSSY), reason, 0);
 	return 0;
 }

@@ -9,11 +9,9 @@
 
 #define TOP 20
 
-static int rows_missing(struct collect *c, const char *member, int r)
+static void rows_missing(struct collect *c, const char *member, int r)
 {
-	collect_missing(c, member, r == -EOPNOTSUPP ? MEMBER_UNSUPPORTED : MEMBER_FAILED, "%s",
-			r == -EOPNOTSUPP ? "there is no task iterator" : strerror(-r));
-	return r;
+	collect_missing(c, member, r == -EOPNOTSUPP ? MEMBER_UNSUPPORTED : MEMBER_FAILED, "%s", rows_error(r));
 }
 
 static void take_d(struct collect *c)

@@ -47,6 +47,15 @@ static int _noreturn_ hang_silently(struct collect *c _unused_)
 		pause();
 }
 
+static int _noreturn_ hang_in_scratch(struct collect *c)
+{
+	FILE *f = collect_open(c, ".rows");
+	fprintf(f, "half of the rows");
+	fflush(f);
+	for (;;)
+		pause();
+}
+
 static int crash(struct collect *c)
 {
 	collect_open(c, "crash.txt");
@@ -128,6 +137,19 @@ static void a_collector_killed_before_its_first_member_gets_a_line_by_its_name(v
 	assert_int_equal(seen.entries[0].state, MEMBER_TIMEOUT);
 }
 
+static void a_collector_killed_while_it_fills_scratch_gets_a_line_by_its_name(void **state)
+{
+	(void)state;
+	struct seen seen;
+	run(hang_in_scratch, 20 * NS_PER_MS, &seen);
+	assert_int_equal(seen.n, 2);
+	assert_string_equal(seen.entries[0].member, ".rows");
+	assert_int_equal(seen.entries[0].state, MEMBER_TIMEOUT);
+	assert_string_equal(seen.entries[1].member, "test");
+	assert_int_equal(seen.entries[1].state, MEMBER_TIMEOUT);
+	assert_non_null(strstr(seen.entries[1].reason, "killed at its deadline"));
+}
+
 static void a_crash_is_recorded_with_its_signal(void **state)
 {
 	(void)state;
@@ -174,6 +196,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_killed_collector_wrote_until_its_deadline_stays),
 		cmocka_unit_test(a_collector_killed_before_its_first_member_gets_a_line_by_its_name),
+		cmocka_unit_test(a_collector_killed_while_it_fills_scratch_gets_a_line_by_its_name),
 		cmocka_unit_test(a_crash_is_recorded_with_its_signal),
 		cmocka_unit_test(an_errno_becomes_the_ledgers_word),
 		cmocka_unit_test(a_late_begin_makes_a_member_partial),
