@@ -161,6 +161,15 @@ static void answer_read(struct children *all, struct child *child, const char *m
 	wire_send(child->channel, &answer, sizeof(answer), &fd, fd >= 0, MSG_DONTWAIT);
 }
 
+/* Its announcement came without the file, which happens when we have no descriptor left. */
+static void lost_file(struct children *all, struct child *child, struct channel_message *m)
+{
+	m->kind = CHANNEL_MISSING;
+	m->state = MEMBER_FAILED;
+	snprintf(m->reason, sizeof(m->reason), "its memory file did not reach the worker");
+	member_over(all, child, m);
+}
+
 static void take_message(struct children *all, struct child *child, struct channel_message *m, int fd)
 {
 	m->member[sizeof(m->member) - 1] = m->reason[sizeof(m->reason) - 1] = '\0';
@@ -176,7 +185,9 @@ static void take_message(struct children *all, struct child *child, struct chann
 	close_fd(&fd);
 	if (m->kind == CHANNEL_READ)
 		answer_read(all, child, m->member);
-	else if (m->kind == CHANNEL_MISSING || (m->kind == CHANNEL_CLOSE && child->member_fd >= 0))
+	else if (m->kind == CHANNEL_CLOSE && child->member_fd < 0)
+		lost_file(all, child, m);
+	else if (m->kind == CHANNEL_MISSING || m->kind == CHANNEL_CLOSE)
 		member_over(all, child, m);
 }
 
@@ -207,8 +218,7 @@ static void why_ended(const struct child *child, int status, struct channel_mess
 		snprintf(m->reason, sizeof(m->reason), "the collector died of signal %d (%s)", WTERMSIG(status),
 			 strsignal(WTERMSIG(status)));
 	} else {
-		snprintf(m->reason, sizeof(m->reason), "the collector ended without closing it (exit %d)",
-			 WEXITSTATUS(status));
+		snprintf(m->reason, sizeof(m->reason), "the collector ended before it was done (exit %d)", WEXITSTATUS(status));
 	}
 }
 
@@ -266,7 +276,7 @@ static uint64_t rusage_ns(const struct rusage *u)
 
 static void take_end(struct children *all, struct child *child, int status, uint64_t cpu_ns)
 {
-	if (child->member_fd < 0 && !child->killed && !WIFSIGNALED(status))
+	if (child->member_fd < 0 && !child->killed && status == 0)
 		return;
 	struct channel_message m = leftover(child);
 	m.cpu_ns = cpu_ns > child->charged_ns ? cpu_ns - child->charged_ns : 0;

@@ -174,7 +174,7 @@ static void keep_fd(struct stage *s, const struct ledger_entry *entry, int fd)
 	if (!more)
 		return;
 	s->kept = more;
-	bool is_cut = entry->member[0] == '.' && entry->state != MEMBER_COMPLETE;
+	bool is_cut = entry->member[0] == '.' && (fd < 0 || entry->state != MEMBER_COMPLETE);
 	struct kept k = {.fd = is_cut ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0)};
 	snprintf(k.member, sizeof(k.member), "%s", entry->member);
 	if (is_cut || k.fd >= 0)
@@ -200,7 +200,7 @@ static void add_file(struct stage *s, struct ledger_entry *entry, int fd)
 void stage_member(struct stage *s, const struct ledger_entry *entry, int fd)
 {
 	struct ledger_entry e = *entry;
-	if (fd >= 0)
+	if (fd >= 0 || e.member[0] == '.')
 		keep_fd(s, &e, fd);
 	if (e.member[0] == '.')
 		return;

@@ -54,5 +54,5 @@ int collect_census(struct collect *c)
 		collect_close(c, lost ? MEMBER_LOSSY : MEMBER_COMPLETE, lost ? "tasks that found no room" : NULL, lost);
 	}
 	censuses_free(list, n);
-	return to ? 0 : -ENOMEM;
+	return 0;
 }

@@ -35,7 +35,8 @@ struct channel_order {
 	uint32_t absent;    /* as in wire_request */
 };
 
-/* What the child does with an order: runs the collector over the plan in plan_fd. Returns the exit status. */
+/* What the child does with an order: runs the collector over the plan in plan_fd. Returns the exit status, 0 when the worker
+ * was told of all that went wrong. */
 int collect_child(int channel, const struct channel_order *order, int plan_fd, const int fds[CAPTURE_FD_MAX_]);
 
 /* The ledger's word for an errno: denied, unsupported or failed. */

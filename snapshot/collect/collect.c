@@ -30,7 +30,7 @@ struct collect {
 	struct channel_message open;
 	uint64_t begin_ns;	  /* as collect_begin_ns() said, 0 when it did not */
 	uint64_t charged_ns;	  /* CPU time of this process that members before were charged with */
-	unsigned said;		  /* members and missing lines so far */
+	bool unsaid;		  /* the worker was not told of something */
 	struct mapping reads[READS_MAX];
 	size_t n_reads;
 };
@@ -91,7 +91,9 @@ enum member_state member_state_of_errno(int error)
 
 static int say(struct collect *c, const struct channel_message *m, const int *fd)
 {
-	return wire_send(c->channel, m, sizeof(*m), fd, fd ? 1 : 0, /* flags= */ 0);
+	int r = wire_send(c->channel, m, sizeof(*m), fd, fd ? 1 : 0, /* flags= */ 0);
+	c->unsaid |= r < 0 && m->kind != CHANNEL_OPEN;
+	return r;
 }
 
 /* CPU time since the last member was closed: what this one cost. */
@@ -102,6 +104,20 @@ static uint64_t charge(struct collect *c)
 	return cost;
 }
 
+static int open_member(struct collect *c, FILE **ret)
+{
+	_cleanup_close_ int fd = io_memfd("member", 0);
+	if (fd < 0)
+		return fd;
+	_cleanup_fclose_ FILE *file = fdopen(fd, "w");
+	if (!file)
+		return -ENOMEM;
+	int told = take_fd(fd), r = say(c, &c->open, &told);
+	if (r == 0)
+		*ret = take_ptr(file);
+	return r;
+}
+
 FILE *collect_open(struct collect *c, const char *member)
 {
 	if (c->file)
@@ -110,15 +126,9 @@ FILE *collect_open(struct collect *c, const char *member)
 	c->begin_ns = 0;
 	snprintf(c->open.member, sizeof(c->open.member), "%s", member);
 	bundle_name_clean(c->open.member);
-	_cleanup_close_ int fd = io_memfd("member", 0);
-	if (fd < 0)
-		return NULL;
-	if (say(c, &c->open, &fd) < 0)
-		return NULL;
-	c->said += member[0] != '.';
-	c->file = fdopen(fd, "w");
-	if (c->file)
-		(void)take_fd(fd);
+	int r = open_member(c, &c->file);
+	if (r < 0 && member[0] != '.')
+		collect_missing(c, c->open.member, MEMBER_FAILED, "no memory file for it: %s", strerror(-r));
 	return c->file;
 }
 
@@ -172,7 +182,6 @@ void collect_missing(struct collect *c, const char *member, enum member_state st
 	snprintf(m.member, sizeof(m.member), "%s", member);
 	m.end_ns = m.begin_ns;
 	m.cpu_ns = charge(c);
-	c->said++;
 	say(c, &m, NULL);
 }
 
@@ -300,8 +309,8 @@ int collect_child(int channel, const struct channel_order *order, int plan_fd, c
 	int r = collect_load(&c, plan_fd);
 	if (r == 0)
 		r = c.collector->run(&c);
-	if (r < 0 && c.said == 0)
+	if (r < 0)
 		missing_errno(&c, c.collector->name, c.collector->name, r);
 	collect_unload(&c);
-	return r < 0;
+	return c.unsaid;
 }

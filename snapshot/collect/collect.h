@@ -26,7 +26,7 @@ struct collector {
 	unsigned volatility;  /* 0: gone first */
 	unsigned deadline_ms; /* beyond the window for SPAN */
 	bool always;	      /* taken for every incident, whatever the rule asks (samples, events, census, history) */
-	/* 0, or -errno when nothing could be taken: recorded for the collector's members as denied, unsupported or failed. */
+	/* 0, or -errno where it could not go on: a line by the collector's name, as denied, unsupported or failed. */
 	int (*run)(struct collect *c);
 };
 
@@ -45,7 +45,8 @@ uint64_t collect_until_ns(const struct collect *c); /* fired + after */
  * and where the engine said nothing: from the onset to the firing. The plan's window bounds it. */
 void collect_truth(struct collect *c, uint64_t *ret_first_ns, uint64_t *ret_last_ns);
 
-/* Opens a member for writing; NULL when out of memory or over the bundle's bounds. One at a time. */
+/* Opens a member for writing, one at a time. NULL when out of memory or descriptors: its ledger line says so already, except
+ * of scratch. */
 FILE *collect_open(struct collect *c, const char *member);
 /* Closes it with its ledger state (MEMBER_COMPLETE and NULL for the ordinary case); `lost` records are counted. */
 void collect_close(struct collect *c, enum member_state state, const char *reason, uint64_t lost);

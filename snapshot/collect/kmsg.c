@@ -57,7 +57,7 @@ int collect_kmsg(struct collect *c)
 	FILE *to = r < 0 ? NULL : collect_open(c, "kmsg.txt");
 	if (r < 0 || !to) {
 		free(k);
-		return r < 0 ? r : -ENOMEM;
+		return r;
 	}
 	fprintf(to, "# sequence number [seconds since boot] facility.level text\n");
 	r = follow(k, to, collect_until_ns(c));

@@ -161,7 +161,7 @@ int sysrq_substitute(struct collect *c, char letter, enum member_state state, co
 	}
 	FILE *to = collect_open(c, member);
 	if (!to)
-		return -ENOMEM;
+		return 0;
 	snprintf(reason, sizeof(reason), "%.90s; %s%s%s", why, stand_in(letter, r), r < 0 ? ", " : "", r < 0 ? rows_error(r) : "");
 	fprintf(to, "# stands for sysrq-%c: %s\n", letter, reason);
 	if (letter == 'm')

@@ -78,7 +78,7 @@ static void print_top(FILE *to, struct growth *list, size_t n, enum growth_key k
 		print_process(to, &list[i]);
 }
 
-static void print_tops(FILE *to, const struct census *before, const struct census *now)
+static int print_tops(FILE *to, const struct census *before, const struct census *now)
 {
 	static const struct census nothing;
 	static const struct {
@@ -91,8 +91,9 @@ static void print_tops(FILE *to, const struct census *before, const struct censu
 	char span[CLOCK_TEXT_MAX];
 	struct growth *list;
 	size_t n;
-	if (growth_by_process(before ? before : &nothing, now, &list, &n) < 0)
-		return;
+	int r = growth_by_process(before ? before : &nothing, now, &list, &n);
+	if (r < 0)
+		return r;
 	if (before)
 		fprintf(to, "# what processes did in the %s before this census\n",
 			clock_span(now->t_ns - before->t_ns, span));
@@ -101,6 +102,7 @@ static void print_tops(FILE *to, const struct census *before, const struct censu
 	for (size_t i = 0; i < ARRAY_SIZE(tops); i++)
 		print_top(to, list, n, tops[i].key, tops[i].title);
 	free(list);
+	return 0;
 }
 
 static void take_top(struct collect *c, const struct census *now)
@@ -111,9 +113,8 @@ static void take_top(struct collect *c, const struct census *now)
 	if (ring >= 0)
 		censuses_read(ring, collect_from_ns(c), now->t_ns, &list, &n);
 	FILE *to = collect_open(c, "tasks/top.txt");
-	if (to)
-		print_tops(to, n ? &list[0] : NULL, now);
-	collect_close(c, MEMBER_COMPLETE, NULL, 0);
+	int r = to ? print_tops(to, n ? &list[0] : NULL, now) : 0;
+	collect_close(c, r < 0 ? MEMBER_FAILED : MEMBER_COMPLETE, r < 0 ? strerror(-r) : NULL, 0);
 	censuses_free(list, n);
 }
 

@@ -6,6 +6,7 @@
 #include "snapshot/wire.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 
 struct seen {
 	struct ledger_entry entries[4];
@@ -61,6 +62,26 @@ static int crash(struct collect *c)
 	collect_open(c, "crash.txt");
 	kill(getpid(), SIGKILL);
 	return 0;
+}
+
+static int out_of_files(struct collect *c)
+{
+	struct rlimit none = {0};
+	setrlimit(RLIMIT_NOFILE, &none);
+	assert_null(collect_open(c, "a.txt"));
+	return 0;
+}
+
+static int half_way(struct collect *c)
+{
+	collect_open(c, "first.txt");
+	collect_close(c, MEMBER_COMPLETE, NULL, 0);
+	return -EIO;
+}
+
+static int leave(struct collect *c _unused_)
+{
+	_exit(3);
 }
 
 static int deny(struct collect *c _unused_)
@@ -170,6 +191,40 @@ static void an_errno_becomes_the_ledgers_word(void **state)
 	assert_string_equal(seen.entries[0].reason, "test: Operation not permitted");
 }
 
+static void a_member_that_cannot_be_opened_has_its_line(void **state)
+{
+	(void)state;
+	struct seen seen;
+	run(out_of_files, NS_PER_S * 60, &seen);
+	assert_int_equal(seen.n, 1);
+	assert_string_equal(seen.entries[0].member, "a.txt");
+	assert_int_equal(seen.entries[0].state, MEMBER_FAILED);
+	assert_string_equal(seen.entries[0].reason, "no memory file for it: Too many open files");
+}
+
+static void an_error_after_the_first_member_has_a_line_too(void **state)
+{
+	(void)state;
+	struct seen seen;
+	run(half_way, NS_PER_S * 60, &seen);
+	assert_int_equal(seen.n, 2);
+	assert_string_equal(seen.entries[0].member, "first.txt");
+	assert_int_equal(seen.entries[0].state, MEMBER_COMPLETE);
+	assert_string_equal(seen.entries[1].member, "test");
+	assert_string_equal(seen.entries[1].reason, "test: Input/output error");
+}
+
+static void who_ends_with_an_exit_code_and_no_word_has_a_line(void **state)
+{
+	(void)state;
+	struct seen seen;
+	run(leave, NS_PER_S * 60, &seen);
+	assert_int_equal(seen.n, 1);
+	assert_string_equal(seen.entries[0].member, "test");
+	assert_int_equal(seen.entries[0].state, MEMBER_FAILED);
+	assert_string_equal(seen.entries[0].reason, "the collector ended before it was done (exit 3)");
+}
+
 static void a_late_begin_makes_a_member_partial(void **state)
 {
 	(void)state;
@@ -199,6 +254,9 @@ int main(void)
 		cmocka_unit_test(a_collector_killed_while_it_fills_scratch_gets_a_line_by_its_name),
 		cmocka_unit_test(a_crash_is_recorded_with_its_signal),
 		cmocka_unit_test(an_errno_becomes_the_ledgers_word),
+		cmocka_unit_test(a_member_that_cannot_be_opened_has_its_line),
+		cmocka_unit_test(an_error_after_the_first_member_has_a_line_too),
+		cmocka_unit_test(who_ends_with_an_exit_code_and_no_word_has_a_line),
 		cmocka_unit_test(a_late_begin_makes_a_member_partial),
 		cmocka_unit_test(a_later_collector_reads_an_earlier_member_and_odd_names_are_cleaned),
 	};
