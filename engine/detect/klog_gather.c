@@ -100,7 +100,7 @@ static bool is_our_dump(struct klog_gather *g, const struct kmsg_record *line, u
 {
 	char letter;
 	enum kmsg_mark mark = kmsg_mark_of(line, &letter);
-	if (mark != KMSG_NO_MARK && line->facility != 0)
+	if (mark != KMSG_NO_MARK)
 		g->dump_until_ns = mark == KMSG_BEGIN ? now_ns + KLOG_DUMP_NS : 0;
 	return now_ns < g->dump_until_ns;
 }

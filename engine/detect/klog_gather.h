@@ -16,7 +16,7 @@
 #include "snapshot/collect/kmsg.h"
 
 #define KLOG_QUIET_NS UINT64_C(100000000)   /* a trace is written within that, also over a slow console */
-#define KLOG_DUMP_NS  UINT64_C(15000000000) /* the deadline of a sysrq collector, and some */
+#define KLOG_DUMP_NS  KMSG_DUMP_NS
 #define KLOG_TAIL_MAX (32 * 1024)	    /* of lines in one record; those beyond are counted only */
 
 struct klog_gather {

@@ -5,27 +5,37 @@
 
 #include <poll.h>
 
-/* Dumps we asked for ourselves stand in sysrq/X.txt and are left out here. */
-struct dump {
-	char letter; /* 0: not inside one */
-	unsigned lines;
-};
+void kmsg_filter_end(struct kmsg_filter *f, FILE *to)
+{
+	if (f->letter)
+		fprintf(to, "# %u lines of a dump without an end are in sysrq/%c.txt, as far as it was read\n", f->lines, f->letter);
+	f->letter = 0;
+}
 
-static void print_record(FILE *to, const struct kmsg_record *r, struct dump *dump)
+static void see_mark(struct kmsg_filter *f, FILE *to, const struct kmsg_record *r)
 {
 	char letter;
 	enum kmsg_mark mark = kmsg_mark_of(r, &letter);
-	if (mark == KMSG_END && dump->letter) {
-		fprintf(to, "# %u lines are in sysrq/%c.txt\n", dump->lines, dump->letter);
-		dump->letter = 0;
-	}
-	if (dump->letter && r->facility == 0) {
-		dump->lines++;
+	if (mark == KMSG_NO_MARK || !kmsg_mark_is_of(r, f->id))
 		return;
+	if (mark == KMSG_END && letter == f->letter) {
+		fprintf(to, "# %u lines are in sysrq/%c.txt\n", f->lines, f->letter);
+		f->letter = 0;
 	}
-	kmsg_print(to, r);
+	kmsg_filter_end(f, to);
 	if (mark == KMSG_BEGIN)
-		*dump = (struct dump){.letter = letter};
+		*f = (struct kmsg_filter){.id = f->id, .letter = letter, .until_us = r->t_us + KMSG_DUMP_NS / NS_PER_US};
+}
+
+void kmsg_filter_print(struct kmsg_filter *f, FILE *to, const struct kmsg_record *r)
+{
+	if (r->t_us > f->until_us)
+		kmsg_filter_end(f, to);
+	see_mark(f, to, r);
+	if (f->letter && r->facility == 0)
+		f->lines++;
+	else
+		kmsg_print(to, r);
 }
 
 static int wait_until(int fd, uint64_t until_ns)
@@ -37,16 +47,17 @@ static int wait_until(int fd, uint64_t until_ns)
 	return poll(&p, 1, (int)((until_ns - now) / NS_PER_MS) + 1);
 }
 
-static int follow(struct kmsg *k, FILE *to, uint64_t until_ns)
+static int follow(const struct collect *c, struct kmsg *k, FILE *to)
 {
-	struct dump dump = {0};
+	struct kmsg_filter filter = {.id = collect_plan(c)->id};
 	struct kmsg_record r;
 	int more;
 	do {
 		while ((more = kmsg_next(k, &r)) > 0)
-			print_record(to, &r, &dump);
+			kmsg_filter_print(&filter, to, &r);
 		fflush(to);
-	} while (more == 0 && wait_until(k->fd, until_ns) > 0);
+	} while (more == 0 && wait_until(k->fd, collect_until_ns(c)) > 0);
+	kmsg_filter_end(&filter, to);
 	return more;
 }
 
@@ -60,7 +71,7 @@ int collect_kmsg(struct collect *c)
 		return r;
 	}
 	fprintf(to, "# sequence number [seconds since boot] facility.level text\n");
-	r = follow(k, to, collect_until_ns(c));
+	r = follow(c, k, to);
 	if (r < 0)
 		collect_close(c, MEMBER_FAILED, strerror(-r), k->lost);
 	else

@@ -40,7 +40,25 @@ void kmsg_print(FILE *to, const struct kmsg_record *r);
  *
  *     tracetrap: sysrq-w begin ID … tracetrap: sysrq-w end ID
  */
+#define KMSG_DUMP_NS UINT64_C(15000000000) /* the deadline of a sysrq collector, and some */
+
 enum kmsg_mark { KMSG_NO_MARK, KMSG_BEGIN, KMSG_END };
+/* What the kernel wrote is no mark, whatever it says. */
 enum kmsg_mark kmsg_mark_of(const struct kmsg_record *r, char *ret_letter);
+/* Whether a mark is of that incident. */
+bool kmsg_mark_is_of(const struct kmsg_record *r, const char *id);
 /* Writes one; the log's descriptor must be open for writing. */
 int kmsg_mark(int fd, enum kmsg_mark mark, char letter, const char *id);
+
+/* The log without the dumps of one incident, which stand in its sysrq/X.txt; those of others stay. A mark without an end
+ * hides for KMSG_DUMP_NS at most. What is hidden is counted where it stood. */
+struct kmsg_filter {
+	const char *id;
+	char letter; /* 0: not inside a dump */
+	unsigned lines;
+	uint64_t until_us;
+};
+
+void kmsg_filter_print(struct kmsg_filter *f, FILE *to, const struct kmsg_record *r);
+/* At the end of the log. */
+void kmsg_filter_end(struct kmsg_filter *f, FILE *to);

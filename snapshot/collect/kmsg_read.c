@@ -98,12 +98,18 @@ void kmsg_print(FILE *to, const struct kmsg_record *r)
 enum kmsg_mark kmsg_mark_of(const struct kmsg_record *r, char *ret_letter)
 {
 	const size_t n = sizeof(mark_prefix) - 1;
-	if (r->len < n + 4 || memcmp(r->text, mark_prefix, n) != 0)
+	if (r->facility == 0 || r->len < n + 4 || memcmp(r->text, mark_prefix, n) != 0)
 		return KMSG_NO_MARK;
 	*ret_letter = r->text[n];
 	if (r->len >= n + 7 && memcmp(r->text + n + 1, " begin", 6) == 0)
 		return KMSG_BEGIN;
 	return r->len >= n + 5 && memcmp(r->text + n + 1, " end", 4) == 0 ? KMSG_END : KMSG_NO_MARK;
+}
+
+bool kmsg_mark_is_of(const struct kmsg_record *r, const char *id)
+{
+	size_t n = strlen(id);
+	return r->len > n && r->text[r->len - n - 1] == ' ' && memcmp(r->text + r->len - n, id, n) == 0;
 }
 
 int kmsg_mark(int fd, enum kmsg_mark mark, char letter, const char *id)

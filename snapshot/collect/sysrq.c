@@ -3,7 +3,6 @@
 
 #include "engine/base/io.h"
 #include "snapshot/collect/collectors.h"
-#include "snapshot/collect/kmsg.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -66,48 +65,79 @@ static bool would_flood_console(struct collect *c, char letter, char *ret_name, 
 	       sysrq_is_printed(printk, ignores_loglevel(c), letter);
 }
 
-/* Reads the log while the kernel writes it: a dump of many tasks is larger than the log. */
-struct reading {
-	struct kmsg log;
-	char letter;
-	sem_t ready;	/* the reader runs */
-	int back; /* atomic: the trigger returned */
-	bool inside, over;
-	uint64_t lost;	 /* between our marks */
-	unsigned lines;
-	struct buf text;
-};
+static void open_dump(struct sysrq_dump *d)
+{
+	char member[32];
+	snprintf(member, sizeof(member), "sysrq/%c.txt", d->letter);
+	d->is_open = true;
+	d->to = collect_open(d->c, member);
+	if (d->to)
+		fprintf(d->to, "# sysrq-%c, read from /dev/kmsg while the kernel wrote it\n", d->letter);
+}
 
-static void reading_take(struct reading *r, const struct kmsg_record *record, uint64_t lost)
+static bool is_mark_of(const struct sysrq_dump *d, enum kmsg_mark mark, char letter, const struct kmsg_record *record)
+{
+	return mark != KMSG_NO_MARK && letter == d->letter && kmsg_mark_is_of(record, d->id);
+}
+
+static void take_record(struct sysrq_dump *d, const struct kmsg_record *record, uint64_t lost)
 {
 	char letter = 0;
 	enum kmsg_mark mark = kmsg_mark_of(record, &letter);
-	if (r->inside)
-		r->lost += lost;
-	if (mark != KMSG_NO_MARK && letter == r->letter) {
-		r->inside = mark == KMSG_BEGIN || r->inside;
-		r->over = mark == KMSG_END;
+	if (d->inside)
+		d->lost += lost;
+	if (is_mark_of(d, mark, letter, record)) {
+		d->inside = mark == KMSG_BEGIN || d->inside;
+		d->over = mark == KMSG_END;
 		return;
 	}
-	if (!r->inside || record->facility != 0)
+	if (!d->inside || record->facility != 0)
 		return;
-	r->lines++;
-	buf_printf(&r->text, "[%5" PRIu64 ".%06" PRIu64 "] %.*s\n", record->t_us / 1000000, record->t_us % 1000000,
-		   (int)record->len, record->text);
+	if (!d->is_open)
+		open_dump(d);
+	d->lines++;
+	if (d->to)
+		fprintf(d->to, "[%5" PRIu64 ".%06" PRIu64 "] %.*s\n", record->t_us / 1000000, record->t_us % 1000000,
+			(int)record->len, record->text);
 }
 
-/* Everything there is now; false on an error. */
-static bool reading_drain(struct reading *r)
+bool sysrq_dump_drain(struct sysrq_dump *d, struct kmsg *log)
 {
 	struct kmsg_record record;
-	uint64_t before = r->log.lost;
+	uint64_t before = log->lost;
 	int more;
-	while ((more = kmsg_next(&r->log, &record)) > 0) {
-		reading_take(r, &record, r->log.lost - before);
-		before = r->log.lost;
+	while ((more = kmsg_next(log, &record)) > 0) {
+		take_record(d, &record, log->lost - before);
+		before = log->lost;
 	}
+	if (d->to)
+		fflush(d->to);
 	return more == 0;
 }
+
+int sysrq_dump_close(struct sysrq_dump *d, int error)
+{
+	if (!d->is_open && error == 0 && d->lost)
+		open_dump(d);
+	if (!d->is_open)
+		return error < 0 ? error : -ENODATA;
+	if (d->to)
+		fprintf(d->to, "# %u lines read, %" PRIu64 " lost\n", d->lines, d->lost);
+	if (error < 0)
+		collect_close(d->c, MEMBER_FAILED, strerror(-error), d->lost);
+	else
+		collect_close(d->c, d->lost ? MEMBER_LOSSY : MEMBER_COMPLETE,
+			      d->lost ? "the kernel log went round while it was read; tasks/d.txt has no gaps" : NULL, d->lost);
+	return 0;
+}
+
+/* Reads the log while the kernel writes it: a dump of many tasks is larger than the log. */
+struct reading {
+	struct kmsg log;
+	struct sysrq_dump dump;
+	sem_t ready; /* the reader runs */
+	int back;    /* atomic: the trigger returned */
+};
 
 /* While the kernel writes, the reader does not sleep: the log's wake-up waits for the next timer tick (wake_up_klogd's
  * irq_work is lazy), which is as long as a whole dump takes. */
@@ -116,32 +146,32 @@ static void *reading_main(void *ctx)
 	struct reading *r = ctx;
 	struct pollfd p = {.fd = r->log.fd, .events = POLLIN};
 	sem_post(&r->ready);
-	while (reading_drain(r)) {
+	while (sysrq_dump_drain(&r->dump, &r->log)) {
 		if (!__atomic_load_n(&r->back, __ATOMIC_ACQUIRE))
 			sched_yield();
-		else if (poll(&p, 1, r->over ? STRAGGLERS_MS : QUIET_MS) == 0)
+		else if (poll(&p, 1, r->dump.over ? STRAGGLERS_MS : QUIET_MS) == 0)
 			break;
 	}
 	return NULL;
 }
 
-static int pull(int trigger, int log, struct reading *r, const char *id)
+static int pull(int trigger, int log, struct reading *r)
 {
-	int error = write(trigger, &r->letter, 1) < 0 ? -errno : 0;
-	kmsg_mark(log, KMSG_END, r->letter, id);
+	int error = write(trigger, &r->dump.letter, 1) < 0 ? -errno : 0;
+	kmsg_mark(log, KMSG_END, r->dump.letter, r->dump.id);
 	__atomic_store_n(&r->back, 1, __ATOMIC_RELEASE);
 	return error;
 }
 
 /* The reader has its place in the log and runs before the dump begins, else the dump may run over both. */
-static int pull_reading(int trigger, int log, struct reading *r, const char *id)
+static int pull_reading(int trigger, int log, struct reading *r)
 {
 	pthread_t thread;
 	if (pthread_create(&thread, NULL, reading_main, r) != 0)
 		return -EAGAIN;
 	while (sem_wait(&r->ready) < 0 && errno == EINTR)
 		;
-	int error = pull(trigger, log, r, id);
+	int error = pull(trigger, log, r);
 	pthread_join(thread, NULL);
 	return error;
 }
@@ -152,53 +182,32 @@ static bool fits_log(char letter)
 	return letter == 'l' && get_nprocs() <= FEW_CPUS;
 }
 
-static int dump(int trigger, int log, struct reading *r, const char *id)
+static int dump(int trigger, int log, struct reading *r)
 {
 	sem_init(&r->ready, /* pshared= */ 0, 0);
-	kmsg_mark(log, KMSG_BEGIN, r->letter, id);
-	if (!reading_drain(r))
+	kmsg_mark(log, KMSG_BEGIN, r->dump.letter, r->dump.id);
+	if (!sysrq_dump_drain(&r->dump, &r->log))
 		return -EIO;
-	if (!fits_log(r->letter))
-		return pull_reading(trigger, log, r, id);
-	int error = pull(trigger, log, r, id);
+	if (!fits_log(r->dump.letter))
+		return pull_reading(trigger, log, r);
+	int error = pull(trigger, log, r);
 	reading_main(r);
 	return error;
-}
-
-static void write_dump(struct collect *c, const struct reading *r)
-{
-	char member[32];
-	snprintf(member, sizeof(member), "sysrq/%c.txt", r->letter);
-	FILE *to = collect_open(c, member);
-	if (!to)
-		return;
-	fprintf(to, "# sysrq-%c: %u lines read from /dev/kmsg while they were written, %" PRIu64 " lost\n", r->letter,
-		r->lines, r->lost);
-	fwrite(buf_str(&r->text), 1, r->text.len, to);
-	collect_close(c, r->lost ? MEMBER_LOSSY : MEMBER_COMPLETE,
-		      r->lost ? "the kernel log went round while it was read; tasks/d.txt has no gaps" : NULL, r->lost);
 }
 
 /* -ENODATA when the kernel wrote nothing between our marks. */
 static int take_dump(struct collect *c, int trigger, char letter)
 {
 	_cleanup_close_ int log = openat(collect_proc_dirfd(c), "../dev/kmsg", O_WRONLY | O_CLOEXEC);
-	struct reading *r = calloc(1, sizeof(*r));
-	if (log < 0 || !r) {
-		free(r);
+	_cleanup_free_ struct reading *r = calloc(1, sizeof(*r));
+	if (log < 0 || !r)
 		return log < 0 ? -errno : -ENOMEM;
-	}
-	r->letter = letter;
+	r->dump = (struct sysrq_dump){.c = c, .id = collect_plan(c)->id, .letter = letter};
 	int error = kmsg_open(&r->log, collect_proc_dirfd(c), /* at_end= */ true);
-	if (error == 0)
-		error = dump(trigger, log, r, collect_plan(c)->id);
-	if (error == 0 && r->lines == 0 && r->lost == 0)
-		error = -ENODATA;
-	if (error == 0)
-		write_dump(c, r);
+	if (error < 0)
+		return error;
+	error = sysrq_dump_close(&r->dump, dump(trigger, log, r));
 	kmsg_close(&r->log);
-	buf_done(&r->text);
-	free(r);
 	return error;
 }
 

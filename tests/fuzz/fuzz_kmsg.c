@@ -15,6 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!kmsg_parse(record, size, &r))
 		return 0;
 	kmsg_mark_of(&r, &letter);
+	kmsg_mark_is_of(&r, "20261120T172301Z-test-00000001");
 	if (r.text < record || r.text + r.len > record + size || r.level > 7)
 		abort();
 	FILE *nowhere = fopen("/dev/null", "w");

@@ -9,6 +9,8 @@
 #include "bpf/event.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
 
 static void a_record_is_taken_apart_without_its_dictionary(void **state)
 {
@@ -68,7 +70,7 @@ static void jumps_in_the_numbers_are_counted_as_lost(void **state)
 
 static enum kmsg_mark mark_of(const char *text, char *letter)
 {
-	struct kmsg_record r = {.text = text, .len = strlen(text)};
+	struct kmsg_record r = {.facility = 1, .text = text, .len = strlen(text)};
 	return kmsg_mark_of(&r, letter);
 }
 
@@ -83,6 +85,122 @@ static void marks_are_known_and_what_only_begins_like_one_is_not(void **state)
 	assert_int_equal(mark_of("tracetrap: sysrq-", &letter), KMSG_NO_MARK);
 	assert_int_equal(mark_of("tracetrap: sysrq-lend", &letter), KMSG_NO_MARK);
 	assert_int_equal(mark_of("sysrq: Show Blocked State", &letter), KMSG_NO_MARK);
+}
+
+/* What is left of lines "SECONDS facility text". */
+static const char *filtered(const char *const *lines, size_t n)
+{
+	static char text[2048];
+	struct kmsg_filter filter = {.id = "ID-7"};
+	memset(text, 0, sizeof(text));
+	FILE *to = fmemopen(text, sizeof(text) - 1, "w");
+	for (size_t i = 0; i < n; i++) {
+		struct kmsg_record r = {.seq = i};
+		int at = 0;
+		assert_int_equal(sscanf(lines[i], "%" SCNu64 " %u %n", &r.t_us, &r.facility, &at), 2);
+		r.t_us *= 1000000;
+		r.text = lines[i] + at;
+		r.len = strlen(r.text);
+		kmsg_filter_print(&filter, to, &r);
+	}
+	kmsg_filter_end(&filter, to);
+	fclose(to);
+	return text;
+}
+
+#define FILTERED(...) filtered((const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+
+static void lines_of_our_own_dump_are_counted_instead_of_shown(void **state)
+{
+	(void)state;
+	const char *text = FILTERED("1 1 tracetrap: sysrq-w begin ID-7", "1 0 task:dd state:D", "1 3 from user space",
+				    "2 1 tracetrap: sysrq-w end ID-7", "3 0 after");
+	assert_null(strstr(text, "task:dd"));
+	assert_non_null(strstr(text, "from user space"));
+	assert_non_null(strstr(text, "# 1 lines are in sysrq/w.txt\n3 ["));
+	assert_non_null(strstr(text, "after"));
+}
+
+static void dumps_of_other_incidents_stay_in_the_log(void **state)
+{
+	(void)state;
+	assert_non_null(strstr(FILTERED("1 1 tracetrap: sysrq-w begin ID-17", "1 0 task:dd"), "task:dd"));
+	assert_non_null(strstr(FILTERED("1 0 tracetrap: sysrq-w begin ID-7", "1 0 task:dd"), "task:dd"));
+}
+
+static void a_mark_without_an_end_hides_for_a_while_and_is_counted(void **state)
+{
+	(void)state;
+	const char *text = FILTERED("1 1 tracetrap: sysrq-w begin ID-7", "2 0 task:dd", "16 0 task:cp", "17 0 oops");
+	assert_null(strstr(text, "task:"));
+	assert_non_null(strstr(text, "# 2 lines of a dump without an end are in sysrq/w.txt, as far as it was read\n3 ["));
+	assert_non_null(strstr(text, "oops"));
+	text = FILTERED("1 1 tracetrap: sysrq-w begin ID-7", "2 0 task:dd");
+	assert_non_null(strstr(text, "# 1 lines of a dump without an end"));
+}
+
+/* The dump of a log that goes no further. */
+static struct sysrq_dump half_a_dump(struct collect *c)
+{
+	int ends[2];
+	struct kmsg log = {0};
+	struct sysrq_dump dump = {.c = c, .id = "ID-7", .letter = 'w'};
+	assert_int_equal(pipe2(ends, O_DIRECT | O_NONBLOCK), 0);
+	log.fd = ends[0];
+	put(ends[1], "6,1,1;before");
+	put(ends[1], "14,2,1;tracetrap: sysrq-w begin ID-7");
+	put(ends[1], "6,3,1;task:dd state:D");
+	put(ends[1], "14,4,1;tracetrap: sysrq-w end ID-6");
+	put(ends[1], "6,7,1;task:cp state:D");
+	assert_true(sysrq_dump_drain(&dump, &log));
+	assert_false(dump.over);
+	return dump;
+}
+
+static int killed_in_a_dump(struct collect *c)
+{
+	half_a_dump(c);
+	return kill(getpid(), SIGKILL);
+}
+
+static int failed_in_a_dump(struct collect *c)
+{
+	struct sysrq_dump dump = half_a_dump(c);
+	return sysrq_dump_close(&dump, -EIO);
+}
+
+static int no_dump(struct collect *c)
+{
+	struct sysrq_dump dump = {.c = c, .id = "ID-7", .letter = 'w'};
+	return sysrq_dump_close(&dump, 0);
+}
+
+static void what_was_read_of_a_dump_outlives_its_collector(void **state)
+{
+	(void)state;
+	struct taken t;
+	taken_init(&t);
+	taken_run(&t, &(struct collector){.name = "sysrq-w", .run = killed_in_a_dump});
+	assert_int_equal(taken_line(&t, "sysrq/w.txt")->state, MEMBER_FAILED);
+	const char *text = taken_text(&t, "sysrq/w.txt");
+	assert_null(strstr(text, "before"));
+	assert_non_null(strstr(text, "task:dd"));
+	assert_non_null(strstr(text, "task:cp"));
+	taken_done(&t);
+}
+
+static void a_dump_that_failed_half_way_says_so_and_one_without_a_line_is_none(void **state)
+{
+	(void)state;
+	struct taken t;
+	taken_init(&t);
+	taken_run(&t, &(struct collector){.name = "sysrq-w", .run = failed_in_a_dump});
+	assert_int_equal(taken_line(&t, "sysrq/w.txt")->state, MEMBER_FAILED);
+	assert_int_equal(taken_line(&t, "sysrq/w.txt")->lost, 2);
+	assert_non_null(strstr(taken_text(&t, "sysrq/w.txt"), "# 2 lines read, 2 lost\n"));
+	taken_run(&t, &(struct collector){.name = "nothing", .run = no_dump});
+	assert_string_equal(taken_line(&t, "nothing")->reason, "nothing: No data available");
+	taken_done(&t);
 }
 
 static void only_an_enabled_line_console_is_slow(void **state)
@@ -161,6 +279,11 @@ int main(void)
 		cmocka_unit_test(a_broken_record_is_refused),
 		cmocka_unit_test(jumps_in_the_numbers_are_counted_as_lost),
 		cmocka_unit_test(marks_are_known_and_what_only_begins_like_one_is_not),
+		cmocka_unit_test(lines_of_our_own_dump_are_counted_instead_of_shown),
+		cmocka_unit_test(dumps_of_other_incidents_stay_in_the_log),
+		cmocka_unit_test(a_mark_without_an_end_hides_for_a_while_and_is_counted),
+		cmocka_unit_test(what_was_read_of_a_dump_outlives_its_collector),
+		cmocka_unit_test(a_dump_that_failed_half_way_says_so_and_one_without_a_line_is_none),
 		cmocka_unit_test(only_an_enabled_line_console_is_slow),
 		cmocka_unit_test(what_the_console_prints_depends_on_level_and_letter),
 		cmocka_unit_test(without_sysrq_the_iterator_stands_for_the_blocked_tasks),
