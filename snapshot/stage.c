@@ -70,11 +70,20 @@ static size_t compressed_size(const char *data, size_t len)
 	return ZSTD_isError(n) ? SIZE_MAX : n;
 }
 
+bool stage_has_lines(const char *member)
+{
+	static const char *const wholes[] = {".data", ".json", ".svg", ".tts"};
+	const char *end = strrchr(member, '.');
+	for (size_t i = 0; end && i < ARRAY_SIZE(wholes); i++)
+		if (streq(end, wholes[i]))
+			return false;
+	return true;
+}
+
 static size_t cut_after_line(const char *data, size_t len)
 {
 	const char *newline = memrchr(data, '\n', len);
-	size_t line = newline ? (size_t)(newline - data) + 1 : 0;
-	return line > len / 2 ? line : len;
+	return newline ? (size_t)(newline - data) + 1 : 0;
 }
 
 size_t stage_fit(const char *data, size_t len, uint64_t room)
@@ -147,6 +156,18 @@ static const struct collector *collector_named(const char *name)
 	return NULL;
 }
 
+/* What else is wrong with it stays: the state if that is a gap already, the reason in any case. */
+static void say_cut(struct ledger_entry *entry, const struct plan *plan, size_t keep, size_t len)
+{
+	char before[sizeof(entry->reason)];
+	memcpy(before, entry->reason, sizeof(before));
+	int n = snprintf(entry->reason, sizeof(entry->reason), "%.100s%s", before, *before ? "; " : "");
+	snprintf(entry->reason + n, sizeof(entry->reason) - (size_t)n, "%s of %" PRIu64 " bytes: %zu of %zu bytes kept",
+		 plan->by_stage ? "store.stage" : "max_size", plan->max_bytes, keep, len);
+	if (!member_state_is_gap(entry->state))
+		entry->state = MEMBER_TRUNCATED;
+}
+
 /* The whole, or as much of it as the size bound leaves room for; -ENOSPC when that is nothing. */
 static int add_fitting(struct stage *s, struct ledger_entry *entry, const char *data, size_t len)
 {
@@ -156,14 +177,10 @@ static int add_fitting(struct stage *s, struct ledger_entry *entry, const char *
 	int r = bundle_add(s->bundle, entry->member, data, len, entry);
 	if (r != -ENOSPC)
 		return r;
-	size_t keep = stage_fit(data, len, room);
-	entry->state = keep ? MEMBER_TRUNCATED : MEMBER_SKIPPED;
-	snprintf(entry->reason, sizeof(entry->reason), "%s of %" PRIu64 " bytes: %zu of %zu bytes kept",
-		 s->plan->by_stage ? "store.stage" : "max_size", s->plan->max_bytes, keep, len);
+	size_t keep = stage_has_lines(entry->member) ? stage_fit(data, len, room) : 0;
 	if (keep)
 		r = bundle_add(s->bundle, entry->member, data, keep, entry);
-	if (r == -ENOSPC)
-		entry->state = MEMBER_SKIPPED;
+	say_cut(entry, s->plan, r == 0 ? keep : 0, len);
 	return r;
 }
 

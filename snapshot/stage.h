@@ -4,7 +4,7 @@
  * engine gave), a line in the ledger and a report to the engine. The size bound is kept here.
  *
  *     member ─▶ fits? ─ yes ─▶ frame ─▶ EXTENT
- *                 └ no ─▶ cut (truncated) or left out (skipped)
+ *                 └ no ─▶ cut after a line, or left out whole: truncated
  *
  * Least volatile members give way first: a collector may fill the bundle only up to its share, which shrinks with its
  * volatility number; the samples, events, census and views that every incident has come last and have the rest, the history less than they.
@@ -32,6 +32,8 @@ struct stage *stage_free(struct stage *s);
 
 /* Compressed bytes of the bundle that this collector may still fill. `max_bytes` 0: no bound. Pure. */
 uint64_t stage_allowance(uint64_t max_bytes, uint64_t used, const struct collector *collector);
-/* How much of `len` bytes of data fits into `room` compressed bytes, cut after a line if it has lines; 0 when that would
- * be less than a few hundred bytes. */
+/* Whether what is left of a member that is cut after a line can still be read; of a perf.data or an SVG nothing can. Pure. */
+bool stage_has_lines(const char *member);
+/* How much of `len` bytes of data fits into `room` compressed bytes, cut after a line; 0 when that would be less than a few
+ * hundred bytes. */
 size_t stage_fit(const char *data, size_t len, uint64_t room);

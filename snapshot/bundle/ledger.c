@@ -27,6 +27,11 @@ int member_state_of(const char *name)
 	return -1;
 }
 
+bool member_state_is_gap(enum member_state s)
+{
+	return s != MEMBER_COMPLETE && s != MEMBER_PARTIAL && s != MEMBER_UNSUPPORTED && s != MEMBER_SKIPPED;
+}
+
 /* Makes room for one more in an array that grows by powers of two. */
 static bool grow(void **array, size_t n, size_t size)
 {

@@ -11,7 +11,7 @@
 enum member_state {
 	MEMBER_COMPLETE,
 	MEMBER_PARTIAL,	   /* begins later than intended; begin_ns is true */
-	MEMBER_TRUNCATED,  /* cut at a size bound */
+	MEMBER_TRUNCATED,  /* cut at a size bound; without a file: left out whole for it */
 	MEMBER_LOSSY,	   /* records lost inside; `lost` counts them */
 	MEMBER_TIMEOUT,	   /* its collector's deadline came */
 	MEMBER_DENIED,	   /* no permission */
@@ -23,6 +23,9 @@ enum member_state {
 
 const char *member_state_name(enum member_state s);
 int member_state_of(const char *name); /* -1 */
+/* What was there to be taken and is not, or not all of it. What this machine cannot give is no gap, nor is a past that
+ * begins later than asked for, because the daemon had not run that long or a ring holds no more. */
+bool member_state_is_gap(enum member_state s);
 
 struct ledger_entry {
 	char member[160];

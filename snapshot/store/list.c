@@ -37,21 +37,11 @@ static int add_rule(struct store_row *row, const char *rule)
 	return row->rules[row->n_rules] ? (row->n_rules++, 0) : -ENOMEM;
 }
 
-/* What was there to be taken and is not, or not all of it. What this machine cannot give is no gap, nor is a past that begins
- * later than asked for, because the daemon had not run that long or a ring holds no more. */
 static bool has_gap(const struct ledger *l)
 {
-	for (size_t i = 0; i < l->n; i++) {
-		switch (l->entries[i].state) {
-		case MEMBER_COMPLETE:
-		case MEMBER_PARTIAL:
-		case MEMBER_UNSUPPORTED:
-		case MEMBER_SKIPPED:
-			break;
-		default:
+	for (size_t i = 0; i < l->n; i++)
+		if (member_state_is_gap(l->entries[i].state))
 			return true;
-		}
-	}
 	return false;
 }
 
