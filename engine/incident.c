@@ -131,7 +131,7 @@ static int start(struct incident *s, const struct plan *plan, int fds[CAPTURE_FD
 	if (r < 0)
 		return r;
 	s->watch = loop_add(i->options.loop, worker_fd(s->worker), worker_ready, s);
-	return s->watch ? writer_begin(i->options.writer, s->id, s->stage) : -ENOMEM;
+	return s->watch ? writer_begin(i->options.writer, s->id, s->stage, plan->max_bytes) : -ENOMEM;
 }
 
 static enum incident_outcome join(struct incident *s, const struct plan *plan)
@@ -219,6 +219,15 @@ static struct incident *incident_of(struct incidents *i, const char *id)
 	return NULL;
 }
 
+static void tell_no_room(const struct writer_report *r)
+{
+	if (*r->id)
+		log_warning_errno(r->error, "the store may have no room for all of '%s'; free space or raise store.max_use", r->id);
+	else
+		log_error_errno(r->error, "cannot keep the store within its bounds; free space, remove or unpin incidents, or "
+				"raise store.max_use");
+}
+
 static void take_writer_report(struct incidents *i, const struct writer_report *report)
 {
 	struct incident *s = incident_of(i, report->id);
@@ -229,6 +238,9 @@ static void take_writer_report(struct incidents *i, const struct writer_report *
 		return;
 	case WRITER_EVICTED:
 		log_info("evicted '%s' to keep the store within its bounds", report->id);
+		return;
+	case WRITER_NO_ROOM:
+		tell_no_room(report);
 		return;
 	case WRITER_PUBLISHED:
 		i->status.published++;
@@ -261,7 +273,7 @@ void incidents_set_writer(struct incidents *i, struct writer *writer)
 	i->options.writer = writer;
 	for (size_t k = 0; k < INCIDENTS_MAX; k++) {
 		struct incident *s = &i->slot[k];
-		if (s->used && writer_begin(writer, s->id, s->stage) == 0)
+		if (s->used && writer_begin(writer, s->id, s->stage, /* max_bytes= */ 0) == 0)
 			hand_over(s);
 	}
 }

@@ -29,22 +29,46 @@ static void evict(int store, const struct store_row *row, evicted_fn fn, void *c
 	fn(ctx, row);
 }
 
+struct room {
+	struct store_row *rows;
+	bool *evict; /* of each row */
+	size_t n;
+};
+
+static void room_done(struct room *room)
+{
+	free(room->evict);
+	store_rows_free(room->rows, room->n);
+}
+
+/* The caller calls room_done() in any case. */
+static int room_plan(struct room *room, int store, const char *dir, const struct store_bounds *bounds, uint64_t need)
+{
+	struct statvfs fs;
+	int r = fstatvfs(store, &fs) < 0 ? -errno : store_list(dir, &room->rows, &room->n);
+	if (r < 0)
+		return r;
+	room->evict = calloc(room->n + 1, sizeof(*room->evict));
+	if (!room->evict)
+		return -ENOMEM;
+	uint64_t free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
+	return store_plan_eviction(room->rows, room->n, bounds, free_bytes, need, clock_now(CLOCK_REALTIME), room->evict)
+		       ? 0
+		       : -ENOSPC;
+}
+
 int store_make_room(int store, const char *dir, const struct store_bounds *bounds, evicted_fn fn, void *ctx)
 {
-	struct store_row *rows = NULL;
-	struct statvfs fs;
-	size_t n = 0;
-	int r = fstatvfs(store, &fs) < 0 ? -errno : store_list(dir, &rows, &n);
-	bool *marks = r < 0 ? NULL : calloc(n + 1, sizeof(*marks));
-	if (!marks) {
-		store_rows_free(rows, n);
-		return r < 0 ? r : -ENOMEM;
-	}
-	store_plan_eviction(rows, n, bounds, (uint64_t)fs.f_bavail * fs.f_frsize, 0, clock_now(CLOCK_REALTIME), marks);
-	for (size_t i = 0; i < n; i++)
-		if (marks[i])
-			evict(store, &rows[i], fn, ctx);
-	free(marks);
-	store_rows_free(rows, n);
-	return 0;
+	_cleanup_(room_done) struct room room = {0};
+	int r = room_plan(&room, store, dir, bounds, /* need= */ 0);
+	for (size_t i = 0; room.evict && i < room.n; i++)
+		if (room.evict[i])
+			evict(store, &room.rows[i], fn, ctx);
+	return r;
+}
+
+int store_has_room(int store, const char *dir, const struct store_bounds *bounds, uint64_t need)
+{
+	_cleanup_(room_done) struct room room = {0};
+	return room_plan(&room, store, dir, bounds, need);
 }

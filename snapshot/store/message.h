@@ -3,7 +3,7 @@
  * What the engine says to its writer process, one message a packet, with snapshot/wire.h.
  *
  *     struct message_options first, once
- *     BEGIN id + stage fd,  EXTENT id bytes,  PUBLISH id,  ABANDON id
+ *     BEGIN id max_bytes + stage fd,  EXTENT id bytes,  PUBLISH id,  ABANDON id
  *     PUT id = name of a state file, + memory file with its text
  *     LOG + one line
  *     HISTORY + what hourlog_pending() gave     both behind the message, or in a memory file when there is more

@@ -12,6 +12,7 @@ struct outgoing {
 	char id[BUNDLE_ID_MAX + 1];
 	int stage, fd;	 /* fd is locked while it is written: others see "writing" */
 	uint64_t copied, wanted;
+	uint64_t max_bytes; /* that it may grow to; 0: not said */
 	bool has_end;
 	enum message_kind end;
 	int error; /* of the last attempt; tried once more at the end */

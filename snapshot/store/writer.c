@@ -19,6 +19,7 @@ struct pending {
 	char id[BUNDLE_ID_MAX + 1];
 	int fd;		       /* to be passed with `first`; -1 once sent */
 	uint64_t extent;       /* the latest; 0 when it was sent */
+	uint64_t max_bytes;    /* of BEGIN */
 	bool has_end;
 	enum message_kind end;    /* PUBLISH or ABANDON */
 };
@@ -117,7 +118,7 @@ static int tell(struct writer *w, enum message_kind kind, const char *id, uint64
 static int flush_one(struct writer *w, struct pending *p)
 {
 	if (p->fd >= 0) {
-		int r = tell(w, p->first, p->id, p->extent, p->fd);
+		int r = tell(w, p->first, p->id, p->max_bytes, p->fd);
 		if (r < 0)
 			return r;
 		close(p->fd);
@@ -175,7 +176,7 @@ static int flush_if_possible(struct writer *w)
 	return r == -EAGAIN ? 0 : r;
 }
 
-int writer_begin(struct writer *w, const char *id, int stage_fd)
+int writer_begin(struct writer *w, const char *id, int stage_fd, uint64_t max_bytes)
 {
 	if (!bundle_id_ok(id))
 		return -EINVAL;
@@ -184,6 +185,7 @@ int writer_begin(struct writer *w, const char *id, int stage_fd)
 		return -ENOMEM;
 	if (p->fd >= 0)
 		return -EEXIST;
+	p->max_bytes = max_bytes;
 	p->fd = fcntl(stage_fd, F_DUPFD_CLOEXEC, 0);
 	return p->fd < 0 ? -errno : flush_if_possible(w);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The one process that writes to disk, so that a stuck file system sticks here and nowhere else. It copies stages (memory
- * files that workers fill) to ID.tar.zst.partial frame by frame, fsyncs, renames, fsyncs the directory, then evicts. It
- * also keeps small state files (limits) by write-and-rename, and the history on disk.
+ * files that workers fill) to ID.tar.zst.partial frame by frame, fsyncs, renames, fsyncs the directory, then evicts; every
+ * hour it evicts as well, so that a quiet store forgets too. It also keeps small state files (limits) by write-and-rename, and the history on disk.
  *
  *     engine ── writer_begin(id, stage) ─ writer_extent(bytes)* ─ writer_publish ──▶ writer ──▶ store
  *               writer_put(name, bytes) ───────────────────────────────────────────▶
- *            ◀── reports: FIRST, PUBLISHED, FAILED, ABANDONED, EVICTED
+ *            ◀── reports: FIRST, PUBLISHED, FAILED, ABANDONED, EVICTED, NO_ROOM
  *
  * Sending never blocks: when the socket is full, the latest extent of each bundle and the latest text of each state file
  * are kept and sent later (nothing is lost but intermediate states).
@@ -31,7 +31,8 @@ int writer_fd(const struct writer *w);	    /* readable: a report; also writable-
 bool writer_backlog(const struct writer *w);
 int writer_flush(struct writer *w);	    /* sends what is waiting; 0 or -EAGAIN */
 
-int writer_begin(struct writer *w, const char *id, int stage_fd);
+/* `max_bytes`: what it may grow to, for WRITER_NO_ROOM; 0: not known. */
+int writer_begin(struct writer *w, const char *id, int stage_fd, uint64_t max_bytes);
 int writer_extent(struct writer *w, const char *id, uint64_t bytes);
 int writer_publish(struct writer *w, const char *id);
 int writer_abandon(struct writer *w, const char *id); /* keeps what is there as a cut bundle */
@@ -53,6 +54,8 @@ enum writer_report_kind {
 	WRITER_PUBLISHED,
 	WRITER_FAILED,	  /* of a bundle (what is there stays as a cut one), of a state file, or of HOURS_DIR, told once */
 	WRITER_EVICTED,
+	WRITER_NO_ROOM,	  /* -ENOSPC: what must stay is beyond the bounds, or with an id: will be if that bundle grows to its
+			   * max_bytes; -errno: the store cannot be looked at. Told once */
 	WRITER_ABANDONED, /* as it was told to; the cut bundle stays */
 };
 

@@ -7,6 +7,7 @@
 #include "snapshot/wire.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -14,6 +15,8 @@
 #define STORE_GROUP "tracetrap" /* may read incidents */
 #define STATE_BYTES_MAX (UINT64_C(16) << 20)
 #define LOG_LINE_MAX 65536
+#define ROOM_EVERY_NS (3600 * NS_PER_S) /* the bounds are looked at when nothing is published; more often only */
+#define ROOM_LEAST_NS (100 * NS_PER_MS) /* where less than that is kept */
 
 struct writing {
 	int socket;
@@ -23,6 +26,8 @@ struct writing {
 	struct outgoing *bundles;
 	struct hours *hours; /* NULL: no history is kept */
 	int history_error;   /* as told last */
+	int room_error, reserve_error; /* the same */
+	uint64_t room_due_ns;
 	bool ended; /* the engine is gone */
 };
 
@@ -69,7 +74,7 @@ static void give_to_group(const struct writing *w, int fd)
 		return;
 }
 
-static void on_begin(struct writing *w, const char *id, int stage)
+static void on_begin(struct writing *w, const char *id, uint64_t max_bytes, int stage)
 {
 	int error = -EINVAL;
 	struct outgoing *o = NULL;
@@ -81,6 +86,7 @@ static void on_begin(struct writing *w, const char *id, int stage)
 		report(w, WRITER_FAILED, error, id, "");
 		return;
 	}
+	o->max_bytes = max_bytes;
 	give_to_group(w, o->fd);
 	struct outgoing **last = &w->bundles;
 	while (*last)
@@ -155,7 +161,7 @@ static void on_message(struct writing *w, struct message_tailed *t, size_t len, 
 	struct outgoing *o = bundle_of(w, m->id);
 	switch (m->kind) {
 	case MESSAGE_BEGIN:
-		on_begin(w, m->id, fd);
+		on_begin(w, m->id, m->bytes, fd);
 		return;
 	case MESSAGE_PUT:
 		on_put(w, m->id, fd);
@@ -194,13 +200,22 @@ static int receive(struct writing *w, void *ret, size_t size, size_t *ret_len, i
 	return r;
 }
 
-/* Waits for one message if there is nothing else to do, then takes all that are there, so that extents collapse. */
-static void take_messages(struct writing *w, bool wait)
+/* For a message, or until the bounds are due to be looked at. */
+static void wait_for_message(const struct writing *w)
 {
-	for (int flags = wait ? 0 : MSG_DONTWAIT;; flags = MSG_DONTWAIT) {
+	uint64_t now = clock_now(CLOCK_MONOTONIC);
+	struct pollfd p = {.fd = w->socket, .events = POLLIN};
+	if (now < w->room_due_ns)
+		poll(&p, 1, (int)((w->room_due_ns - now) / NS_PER_MS) + 1);
+}
+
+/* All that are there, so that extents collapse. */
+static void take_messages(struct writing *w)
+{
+	for (;;) {
 		struct message_tailed t;
 		size_t len = 0;
-		int fd = -1, r = receive(w, &t, sizeof(t), &len, flags, &fd);
+		int fd = -1, r = receive(w, &t, sizeof(t), &len, MSG_DONTWAIT, &fd);
 		if (r == -EPIPE)
 			w->ended = true;
 		if (r == -EBADMSG)
@@ -219,6 +234,30 @@ static void on_evicted(void *ctx, const struct store_row *row)
 	report(ctx, WRITER_EVICTED, 0, row->id, BUNDLE_SUFFIX);
 }
 
+static void tell_room(struct writing *w, int *told, int error, const char *id)
+{
+	if (error < 0 && error != *told)
+		report(w, WRITER_NO_ROOM, error, id, "");
+	*told = error;
+}
+
+static void make_room(struct writing *w)
+{
+	uint64_t age = w->options.bounds.max_age_ns;
+	uint64_t every = age ? MAX(MIN(age, ROOM_EVERY_NS), ROOM_LEAST_NS) : ROOM_EVERY_NS;
+	int r = store_make_room(w->store, w->options.store_dir, &w->options.bounds, on_evicted, w);
+	tell_room(w, &w->room_error, r, "");
+	w->room_due_ns = clock_now(CLOCK_MONOTONIC) + every;
+}
+
+/* When its first bytes are safe: looking at a full store takes its time. */
+static void check_reserve(struct writing *w, const struct outgoing *o)
+{
+	uint64_t rest = o->max_bytes - MIN(o->max_bytes, o->copied);
+	if (rest)
+		tell_room(w, &w->reserve_error, store_has_room(w->store, w->options.store_dir, &w->options.bounds, rest), o->id);
+}
+
 static void publish(struct writing *w, struct outgoing *o)
 {
 	int r = outgoing_publish(o, w->store);
@@ -228,15 +267,17 @@ static void publish(struct writing *w, struct outgoing *o)
 	}
 	journal_add(w->store, "published", o->id, o->copied);
 	report(w, WRITER_PUBLISHED, 0, o->id, BUNDLE_SUFFIX);
-	store_make_room(w->store, w->options.store_dir, &w->options.bounds, on_evicted, w);
+	make_room(w);
 }
 
 /* An error of an extent is not the end: it is tried again with the next, and judged at the publication. */
 static void advance(struct writing *w, struct outgoing *o)
 {
 	bool first = o->copied == 0;
-	if (outgoing_copy(o) > 0 && first)
+	if (outgoing_copy(o) > 0 && first) {
 		report(w, WRITER_FIRST, 0, o->id, BUNDLE_SUFFIX STORE_PARTIAL);
+		check_reserve(w, o);
+	}
 	if (o->has_end && o->end == MESSAGE_PUBLISH)
 		publish(w, o);
 	else if (o->has_end) {
@@ -298,10 +339,13 @@ int writer_main(int socket)
 		report(&w, WRITER_FAILED, r, "", "");
 		return 1;
 	}
-	store_make_room(w.store, w.options.store_dir, &w.options.bounds, on_evicted, &w);
+	make_room(&w);
 	while (!w.ended) {
-		take_messages(&w, /* wait= */ true);
+		wait_for_message(&w);
+		take_messages(&w);
 		advance_all(&w);
+		if (clock_now(CLOCK_MONOTONIC) >= w.room_due_ns)
+			make_room(&w);
 	}
 	for (struct outgoing *o = w.bundles, *next; o; o = next) {
 		next = o->next;

@@ -67,9 +67,9 @@ static struct writer_report next_report(void)
 	return r;
 }
 
-static int stage_with(const char *id, const char *rule, uint64_t *ret_bytes)
+static int stage_of(const char *id, const char *rule, uint64_t realtime_ns, uint64_t *ret_bytes)
 {
-	struct plan p = sample_plan(id, rule, 1795195381 * NS_PER_S);
+	struct plan p = sample_plan(id, rule, realtime_ns);
 	const char *path = scratch_path(dir, "stage");
 	_cleanup_buf_ struct buf text = {0};
 	*ret_bytes = sample_bundle(path, &p, 50000);
@@ -79,11 +79,16 @@ static int stage_with(const char *id, const char *rule, uint64_t *ret_bytes)
 	return fd;
 }
 
+static int stage_with(const char *id, const char *rule, uint64_t *ret_bytes)
+{
+	return stage_of(id, rule, 1795195381 * NS_PER_S, ret_bytes);
+}
+
 static void a_bundle_grows_on_disk_and_is_published_whole(void **state _unused_)
 {
 	uint64_t bytes;
 	_cleanup_close_ int stage = stage_with(SAMPLE_ID, "cpu-sys-spike", &bytes);
-	assert_int_equal(writer_begin(w, SAMPLE_ID, stage), 0);
+	assert_int_equal(writer_begin(w, SAMPLE_ID, stage, 0), 0);
 	assert_int_equal(writer_extent(w, SAMPLE_ID, 600), 0);
 	struct writer_report r = next_report();
 	assert_int_equal(r.kind, WRITER_FIRST);
@@ -104,7 +109,7 @@ static void the_death_of_the_engine_leaves_what_was_there_as_a_cut_bundle(void *
 {
 	uint64_t bytes;
 	_cleanup_close_ int stage = stage_with(SAMPLE_ID, "cpu-sys-spike", &bytes);
-	assert_int_equal(writer_begin(w, SAMPLE_ID, stage), 0);
+	assert_int_equal(writer_begin(w, SAMPLE_ID, stage, 0), 0);
 	assert_int_equal(writer_extent(w, SAMPLE_ID, bytes - 100), 0);
 	assert_int_equal(kill(writer_pid(w), SIGTERM), 0);
 	assert_int_equal(wait_for_end(w), 0);
@@ -134,7 +139,7 @@ static void a_stuck_writer_never_blocks_the_engine_and_loses_only_intermediate_s
 	uint64_t bytes;
 	_cleanup_close_ int stage = stage_with(SAMPLE_ID, "cpu-sys-spike", &bytes);
 	assert_int_equal(kill(writer_pid(w), SIGSTOP), 0);
-	assert_int_equal(writer_begin(w, SAMPLE_ID, stage), 0);
+	assert_int_equal(writer_begin(w, SAMPLE_ID, stage, 0), 0);
 	char text[16];
 	for (unsigned i = 0; i < 5000; i++) {
 		assert_int_equal(writer_extent(w, SAMPLE_ID, 1 + (bytes - 1) * i / 4999), 0);
@@ -190,7 +195,7 @@ static void publish_one(const char *id)
 {
 	uint64_t bytes;
 	_cleanup_close_ int stage = stage_with(id, "oom", &bytes);
-	assert_int_equal(writer_begin(w, id, stage), 0);
+	assert_int_equal(writer_begin(w, id, stage, 0), 0);
 	assert_int_equal(writer_extent(w, id, bytes), 0);
 	assert_int_equal(writer_publish(w, id), 0);
 	assert_int_equal(next_report().kind, WRITER_FIRST);
@@ -212,10 +217,58 @@ static void room_is_made_after_the_new_bundle_is_published(void **state _unused_
 	assert_int_equal(access(scratch_path(store, "20261120T000001Z-oom-00000001.tar.zst"), F_OK), 0);
 }
 
+static void what_grows_too_old_goes_while_nothing_happens(void **state _unused_)
+{
+	uint64_t bytes;
+	assert_int_equal(wait_for_end(w), 0);
+	w = spawn_writer((struct store_bounds){.max_age_ns = 300 * NS_PER_MS});
+	_cleanup_close_ int stage = stage_of(SAMPLE_ID, "oom", clock_now(CLOCK_REALTIME), &bytes);
+	assert_int_equal(writer_begin(w, SAMPLE_ID, stage, 0), 0);
+	assert_int_equal(writer_extent(w, SAMPLE_ID, bytes), 0);
+	assert_int_equal(writer_publish(w, SAMPLE_ID), 0);
+	assert_int_equal(next_report().kind, WRITER_FIRST);
+	assert_int_equal(next_report().kind, WRITER_PUBLISHED);
+	struct writer_report r = next_report();
+	assert_int_equal(r.kind, WRITER_EVICTED);
+	assert_string_equal(r.id, SAMPLE_ID);
+}
+
+static void a_store_that_cannot_keep_its_bounds_is_told_once(void **state _unused_)
+{
+	assert_int_equal(wait_for_end(w), 0);
+	w = spawn_writer((struct store_bounds){.max_use = 1000});
+	publish_one("20261120T000001Z-oom-00000001");
+	struct writer_report r = next_report();
+	assert_int_equal(r.kind, WRITER_NO_ROOM);
+	assert_int_equal(r.error, -ENOSPC);
+	assert_string_equal(r.id, "");
+	publish_one("20261120T000002Z-oom-00000002");
+	publish_one("20261120T000003Z-oom-00000003");
+}
+
+static void that_a_bundle_may_not_fit_is_told_at_its_begin_and_evicts_nothing(void **state _unused_)
+{
+	uint64_t bytes;
+	assert_int_equal(wait_for_end(w), 0);
+	w = spawn_writer((struct store_bounds){.max_use = 200000});
+	publish_one("20261120T000001Z-oom-00000001");
+	publish_one("20261120T000002Z-oom-00000002");
+	publish_one("20261120T000003Z-oom-00000003");
+	_cleanup_close_ int stage = stage_with(SAMPLE_ID, "oom", &bytes);
+	assert_int_equal(writer_begin(w, SAMPLE_ID, stage, 200000), 0);
+	assert_int_equal(writer_extent(w, SAMPLE_ID, 600), 0);
+	assert_int_equal(next_report().kind, WRITER_FIRST);
+	struct writer_report r = next_report();
+	assert_int_equal(r.kind, WRITER_NO_ROOM);
+	assert_int_equal(r.error, -ENOSPC);
+	assert_string_equal(r.id, SAMPLE_ID);
+	assert_int_equal(access(scratch_path(store, "20261120T000002Z-oom-00000002.tar.zst"), F_OK), 0);
+}
+
 static void a_stage_shorter_than_was_said_is_a_failure_not_a_bundle(void **state _unused_)
 {
 	_cleanup_close_ int stage = io_memfd("stage", 0);
-	assert_int_equal(writer_begin(w, SAMPLE_ID, stage), 0);
+	assert_int_equal(writer_begin(w, SAMPLE_ID, stage, 0), 0);
 	assert_int_equal(writer_extent(w, SAMPLE_ID, 10), 0);
 	assert_int_equal(writer_publish(w, SAMPLE_ID), 0);
 	struct writer_report r = next_report();
@@ -236,6 +289,9 @@ int main(int argc, char **argv)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(history_that_was_handed_over_is_in_its_hour_when_the_engine_ends, setup, teardown),
 		cmocka_unit_test_setup_teardown(room_is_made_after_the_new_bundle_is_published, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_grows_too_old_goes_while_nothing_happens, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_store_that_cannot_keep_its_bounds_is_told_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(that_a_bundle_may_not_fit_is_told_at_its_begin_and_evicts_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_stage_shorter_than_was_said_is_a_failure_not_a_bundle, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
