@@ -44,8 +44,16 @@ int children_new(const struct children_options *options, struct children **ret)
 	return 0;
 }
 
-/* The child's side: nothing of the worker's stays open but its own channel and what it inherits to read. */
-static _noreturn_ void child_main(struct children *all, int channel, pid_t worker)
+/* The stage, members and channels of others: whoever holds one keeps it alive, or can write to it. */
+static void close_inherited(int channel)
+{
+	if (channel > STDERR_FILENO + 1)
+		(void)close_range(STDERR_FILENO + 1, (unsigned)channel - 1, 0);
+	(void)close_range((unsigned)channel + 1, ~0U, 0);
+}
+
+/* The child's side: nothing of the worker's stays open but its own channel. */
+static _noreturn_ void child_main(int channel, pid_t worker)
 {
 	int received[WIRE_FDS_MAX], fds[CAPTURE_FD_MAX_];
 	struct channel_order order;
@@ -53,10 +61,7 @@ static _noreturn_ void child_main(struct children *all, int channel, pid_t worke
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != worker)
 		_exit(1);
-	for (size_t i = 0; i < CHILDREN_MAX; i++)
-		if (all->slots[i].pid)
-			close(all->slots[i].channel);
-	close_fd(&all->options.parent_socket);
+	close_inherited(channel);
 	if (wire_receive(channel, &order, sizeof(order), received, &n, 0) < 0 || n == 0 ||
 	    wire_spread(order.absent, received + 1, n - 1, fds) < 0)
 		_exit(1);
@@ -84,10 +89,8 @@ int children_prepare(struct children *all)
 	pid_t worker = getpid(), pid = fork();
 	if (pid < 0)
 		return -errno;
-	if (pid == 0) {
-		close(mine);
-		child_main(all, theirs, worker);
-	}
+	if (pid == 0)
+		child_main(theirs, worker);
 	*slot = (struct child){.pid = pid, .channel = take_fd(mine), .pidfd = pidfd_open(pid, 0), .member_fd = -1};
 	all->waiting = slot;
 	all->pids[all->n_pids++ % PIDS_MAX] = (uint32_t)pid;

@@ -8,7 +8,8 @@
  *                                                ▼
  *                                             killed ─ 500 ms and still there (D state) ─▶ left behind, ended()
  *
- * Owned by the worker's single thread.
+ * A child holds none of the worker's descriptors: the engine sees the worker's end, not a straggler's. Owned by the worker's
+ * single thread.
  */
 #pragma once
 
@@ -18,7 +19,6 @@ struct children; /* opaque */
 
 struct children_options {
 	const struct vocabulary *vocabulary;
-	int parent_socket; /* closed in the children: the engine shall see the worker's end, not a straggler's */
 	uint64_t max_bytes; /* of one member, uncompressed */
 	/* A finished member; fd is -1 when it has no file, else borrowed. `entry` has no sha256 and no bytes yet. Its name
 	 * begins with '.' when it is scratch. */

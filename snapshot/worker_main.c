@@ -371,7 +371,6 @@ int worker_main(int socket, const struct vocabulary *vocabulary)
 {
 	struct capture c = {.socket = socket, .vocabulary = vocabulary};
 	struct children_options options = {.vocabulary = vocabulary,
-					   .parent_socket = socket,
 					   .max_bytes = BUNDLE_MEMBER_MAX,
 					   .member = on_member,
 					   .read = on_read,

@@ -5,6 +5,7 @@
 #include "snapshot/children.h"
 #include "snapshot/wire.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -84,6 +85,13 @@ static int leave(struct collect *c _unused_)
 	_exit(3);
 }
 
+static int held; /* by the worker; higher than what a child opens for itself */
+
+static int look_for_it(struct collect *c _unused_)
+{
+	return fcntl(held, F_GETFD) < 0 ? 0 : -EEXIST;
+}
+
 static int deny(struct collect *c _unused_)
 {
 	return -EPERM;
@@ -115,8 +123,7 @@ static int read_back(struct collect *c)
 
 static void run(int (*function)(struct collect *), uint64_t deadline_ns, struct seen *seen)
 {
-	struct children_options options = {.parent_socket = -1,
-					   .max_bytes = 1 << 20,
+	struct children_options options = {.max_bytes = 1 << 20,
 					   .member = on_member,
 					   .read = on_read,
 					   .ended = on_ended,
@@ -137,11 +144,20 @@ static void run(int (*function)(struct collect *), uint64_t deadline_ns, struct 
 	children_free(all);
 }
 
+/* With as long a deadline as the child needs to write into that member. */
+static void run_to(const char *member, int (*function)(struct collect *), struct seen *seen)
+{
+	uint64_t deadline_ns = 10 * NS_PER_MS;
+	do
+		run(function, deadline_ns *= 2, seen);
+	while (!streq(seen->entries[0].member, member) || !seen->text[0][0]);
+}
+
 static void what_a_killed_collector_wrote_until_its_deadline_stays(void **state)
 {
 	(void)state;
 	struct seen seen;
-	run(hang, 100 * NS_PER_MS, &seen);
+	run_to("half.txt", hang, &seen);
 	assert_int_equal(seen.n, 1);
 	assert_int_equal(seen.entries[0].state, MEMBER_TIMEOUT);
 	assert_string_equal(seen.entries[0].member, "half.txt");
@@ -162,7 +178,7 @@ static void a_collector_killed_while_it_fills_scratch_gets_a_line_by_its_name(vo
 {
 	(void)state;
 	struct seen seen;
-	run(hang_in_scratch, 20 * NS_PER_MS, &seen);
+	run_to(".rows", hang_in_scratch, &seen);
 	assert_int_equal(seen.n, 2);
 	assert_string_equal(seen.entries[0].member, ".rows");
 	assert_int_equal(seen.entries[0].state, MEMBER_TIMEOUT);
@@ -225,6 +241,17 @@ static void who_ends_with_an_exit_code_and_no_word_has_a_line(void **state)
 	assert_string_equal(seen.entries[0].reason, "the collector ended before it was done (exit 3)");
 }
 
+static void a_child_holds_nothing_of_its_workers(void **state)
+{
+	(void)state;
+	struct seen seen;
+	held = fcntl(STDERR_FILENO, F_DUPFD, 500);
+	assert_true(held >= 500);
+	run(look_for_it, NS_PER_S * 60, &seen);
+	assert_int_equal(seen.n, 0);
+	close(held);
+}
+
 static void a_late_begin_makes_a_member_partial(void **state)
 {
 	(void)state;
@@ -257,6 +284,7 @@ int main(void)
 		cmocka_unit_test(a_member_that_cannot_be_opened_has_its_line),
 		cmocka_unit_test(an_error_after_the_first_member_has_a_line_too),
 		cmocka_unit_test(who_ends_with_an_exit_code_and_no_word_has_a_line),
+		cmocka_unit_test(a_child_holds_nothing_of_its_workers),
 		cmocka_unit_test(a_late_begin_makes_a_member_partial),
 		cmocka_unit_test(a_later_collector_reads_an_earlier_member_and_odd_names_are_cleaned),
 	};

@@ -68,7 +68,6 @@ static void on_ended(void *ctx _unused_, const struct collector *collector _unus
 void taken_run(struct taken *t, const struct collector *collector)
 {
 	struct children_options options = {.vocabulary = t->vocabulary,
-					   .parent_socket = -1,
 					   .max_bytes = 64 << 20,
 					   .member = on_member,
 					   .read = on_read,
