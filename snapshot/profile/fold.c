@@ -158,7 +158,7 @@ static void weight_add(struct fold *f, uint32_t leaf, uint64_t weight)
 	}
 }
 
-int fold_add(struct fold *f, const struct frame *frames, size_t n, uint64_t weight_us)
+int fold_add(struct fold *f, const struct call_frame *frames, size_t n, uint64_t weight_us)
 {
 	uint32_t at = 0;
 	for (size_t i = 0; i < MIN(n, (size_t)FOLD_DEPTH_MAX); i++) {

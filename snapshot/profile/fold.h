@@ -18,7 +18,7 @@
 
 enum frame_kind { FRAME_ROOT, FRAME_COMM, FRAME_USER, FRAME_KERNEL };
 
-struct frame {
+struct call_frame {
 	const char *name;
 	enum frame_kind kind; /* for colours; not in the text */
 };
@@ -28,7 +28,7 @@ struct fold; /* opaque */
 struct fold *fold_new(void); /* NULL when out of memory */
 
 /* One stack, outermost first; weight in µs. -ENOMEM, -E2BIG when the tree is full. */
-int fold_add(struct fold *f, const struct frame *frames, size_t n, uint64_t weight_us);
+int fold_add(struct fold *f, const struct call_frame *frames, size_t n, uint64_t weight_us);
 
 /* The text form: to a stream (-EIO), and from foreign bytes: lines that are no stack are left out and counted. Kinds are
  * not in the text: all but the first frame come back as FRAME_USER. */

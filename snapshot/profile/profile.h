@@ -52,7 +52,7 @@ struct profile_counts {
 
 /* The samples of (from_ns, to_ns] that are neither of an idle CPU nor ours, with the names of their frames: comm first,
  * the innermost last; names live until `fn` returns. A negative value from `fn` ends it and is returned. */
-typedef int (*stack_fn)(void *ctx, const struct sample *s, const struct frame *frames, size_t n);
+typedef int (*stack_fn)(void *ctx, const struct sample *s, const struct call_frame *frames, size_t n);
 int profile_each(struct profile *p, const struct records *samples, uint64_t from_ns, uint64_t to_ns, stack_fn fn, void *ctx,
 		 struct profile_counts *ret_counts);
 

@@ -15,17 +15,17 @@ struct sums {
 	struct fold *tasks, *functions;
 };
 
-static int sum_sample(void *ctx, const struct sample *s, const struct frame *frames, size_t n)
+static int sum_sample(void *ctx, const struct sample *s, const struct call_frame *frames, size_t n)
 {
 	struct sums *sums = ctx;
-	const struct frame *leaf = &frames[n - 1];
+	const struct call_frame *leaf = &frames[n - 1];
 	bool kernel = n > 1 && leaf->kind == FRAME_KERNEL;
 	enum frame_kind side = kernel ? FRAME_KERNEL : FRAME_USER;
 	char pid[16], tid[16];
 	snprintf(pid, sizeof(pid), "%" PRIu32, s->pid);
 	snprintf(tid, sizeof(tid), "%" PRIu32, s->tid);
-	struct frame task[] = {frames[0], {pid, FRAME_COMM}, {tid, FRAME_COMM}, {"", side}};
-	struct frame function[] = {{n > 1 ? leaf->name : "[unknown]", side}, frames[0], {pid, FRAME_COMM}, {tid, FRAME_COMM}};
+	struct call_frame task[] = {frames[0], {pid, FRAME_COMM}, {tid, FRAME_COMM}, {"", side}};
+	struct call_frame function[] = {{n > 1 ? leaf->name : "[unknown]", side}, frames[0], {pid, FRAME_COMM}, {tid, FRAME_COMM}};
 	int r = fold_add(sums->tasks, task, ARRAY_SIZE(task), s->period / NS_PER_US);
 	if (r == 0)
 		r = fold_add(sums->functions, function, ARRAY_SIZE(function), s->period / NS_PER_US);

@@ -10,7 +10,7 @@
 #define LOWEST_ADDRESS 4096 /* frame pointers end in 0, or in whatever a function without them left there */
 
 struct stack {
-	struct frame frames[FOLD_DEPTH_MAX];	/* innermost first while it is filled */
+	struct call_frame frames[FOLD_DEPTH_MAX];	/* innermost first while it is filled */
 	char labels[FOLD_DEPTH_MAX][LABEL_MAX]; /* of frames without a name */
 	size_t n;
 };
@@ -59,7 +59,7 @@ static void push(struct stack *stack, const struct symbol *symbol, enum frame_ki
 		snprintf(stack->labels[stack->n], LABEL_MAX, "%s%s%s", bracketed ? "" : "[", dso, bracketed ? "" : "]");
 		name = stack->labels[stack->n];
 	}
-	stack->frames[stack->n++] = (struct frame){.name = name, .kind = kind};
+	stack->frames[stack->n++] = (struct call_frame){.name = name, .kind = kind};
 }
 
 /* Code without frame pointers leaves any number of addresses behind that are nowhere: one frame stands for a run of
@@ -98,10 +98,10 @@ static void push_chain(const struct profile *p, struct stack *stack, const struc
 	}
 }
 
-static void reverse(struct frame *frames, size_t n)
+static void reverse(struct call_frame *frames, size_t n)
 {
 	for (size_t i = 0; i < n / 2; i++) {
-		struct frame swap = frames[i];
+		struct call_frame swap = frames[i];
 		frames[i] = frames[n - 1 - i];
 		frames[n - 1 - i] = swap;
 	}
@@ -126,7 +126,7 @@ static int name_sample(struct profile *p, const struct sample *s, struct stack *
 	push_chain(p, stack, s);
 	c->stackless += stack->n == 0;
 	c->folded++;
-	stack->frames[stack->n++] = (struct frame){.name = comm_of(p, s, room), .kind = FRAME_COMM};
+	stack->frames[stack->n++] = (struct call_frame){.name = comm_of(p, s, room), .kind = FRAME_COMM};
 	reverse(stack->frames, stack->n);
 	return fn(ctx, s, stack->frames, stack->n);
 }
@@ -166,7 +166,7 @@ int profile_each(struct profile *p, const struct records *samples, uint64_t from
 	return r;
 }
 
-static int fold_stack(void *ctx, const struct sample *s, const struct frame *frames, size_t n)
+static int fold_stack(void *ctx, const struct sample *s, const struct call_frame *frames, size_t n)
 {
 	int r = fold_add(ctx, frames, n, s->period / NS_PER_US);
 	return r == -E2BIG ? 0 : r;

@@ -5,7 +5,7 @@
 
 static void add(struct fold *f, const char *comm, const char *function, uint64_t weight)
 {
-	struct frame frames[] = {{comm, FRAME_COMM}, {function, FRAME_KERNEL}};
+	struct call_frame frames[] = {{comm, FRAME_COMM}, {function, FRAME_KERNEL}};
 	assert_int_equal(fold_add(f, frames, 2, weight), 0);
 }
 
@@ -77,10 +77,10 @@ static void frames_too_narrow_to_see_are_left_out(void **state _unused_)
 /* Work that doubled with each frame would never end here. */
 static void the_deepest_stack_is_drawn(void **state _unused_)
 {
-	struct frame frames[FOLD_DEPTH_MAX];
+	struct call_frame frames[FOLD_DEPTH_MAX];
 	struct fold *f = fold_new();
 	for (size_t i = 0; i < ARRAY_SIZE(frames); i++)
-		frames[i] = (struct frame){"f", FRAME_USER};
+		frames[i] = (struct call_frame){"f", FRAME_USER};
 	assert_int_equal(fold_add(f, frames, ARRAY_SIZE(frames), 1), 0);
 	_cleanup_free_ char *svg = drawn(f, f);
 	assert_int_equal(count(svg, "class=\"f\""), 2 * (FOLD_DEPTH_MAX + 1));

@@ -14,7 +14,7 @@ static char *text_of(struct fold *f)
 
 static void add(struct fold *f, const char *comm, const char *user, const char *kernel, uint64_t weight)
 {
-	struct frame frames[] = {{comm, FRAME_COMM}, {user, FRAME_USER}, {kernel, FRAME_KERNEL}};
+	struct call_frame frames[] = {{comm, FRAME_COMM}, {user, FRAME_USER}, {kernel, FRAME_KERNEL}};
 	assert_int_equal(fold_add(f, frames, kernel ? 3 : user ? 2 : 1, weight), 0);
 }
 
@@ -74,9 +74,9 @@ static void lines_that_are_no_stack_are_left_out_and_counted(void **state _unuse
 
 static void a_bottomless_stack_is_cut(void **state _unused_)
 {
-	struct frame frames[FOLD_DEPTH_MAX + 50];
+	struct call_frame frames[FOLD_DEPTH_MAX + 50];
 	for (size_t i = 0; i < ARRAY_SIZE(frames); i++)
-		frames[i] = (struct frame){"f", FRAME_USER};
+		frames[i] = (struct call_frame){"f", FRAME_USER};
 	struct fold *f = fold_new();
 	assert_int_equal(fold_add(f, frames, ARRAY_SIZE(frames), 3), 0);
 	unsigned depth = 0;
