@@ -148,14 +148,6 @@ int stage_add(struct stage *s, const char *member, const char *text, size_t len)
 	return r;
 }
 
-static const struct collector *collector_named(const char *name)
-{
-	for (size_t i = 0; i < collector_table_n; i++)
-		if (streq(collector_table[i].name, name))
-			return &collector_table[i];
-	return NULL;
-}
-
 /* What else is wrong with it stays: the state if that is a gap already, the reason in any case. */
 static void say_cut(struct ledger_entry *entry, const struct plan *plan, size_t keep, size_t len)
 {
@@ -172,7 +164,7 @@ static void say_cut(struct ledger_entry *entry, const struct plan *plan, size_t 
 static int add_fitting(struct stage *s, struct ledger_entry *entry, const char *data, size_t len)
 {
 	uint64_t used = bundle_writer_bytes(s->bundle);
-	uint64_t room = stage_allowance(s->plan->max_bytes, used, collector_named(entry->collector));
+	uint64_t room = stage_allowance(s->plan->max_bytes, used, collector_find(entry->collector));
 	bundle_writer_limit(s->bundle, room == UINT64_MAX ? room : used + room);
 	int r = bundle_add(s->bundle, entry->member, data, len, entry);
 	if (r != -ENOSPC)

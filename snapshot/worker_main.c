@@ -104,14 +104,6 @@ static void warm(void)
 	bundle_writer_free(w);
 }
 
-static const struct collector *find_collector(const char *name)
-{
-	for (size_t i = 0; i < collector_table_n; i++)
-		if (streq(collector_table[i].name, name))
-			return &collector_table[i];
-	return NULL;
-}
-
 static bool has_task(const struct capture *c, const struct collector *collector)
 {
 	for (size_t i = 0; i < c->n_tasks; i++)
@@ -133,7 +125,7 @@ static void add_task(struct capture *c, const struct collector *collector, bool 
 static void add_named(struct capture *c, const char **names, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		const struct collector *collector = find_collector(names[i]);
+		const struct collector *collector = collector_find(names[i]);
 		if (collector)
 			add_task(c, collector, false);
 		else

@@ -32,6 +32,7 @@ struct collector {
 
 extern const struct collector collector_table[];
 extern const size_t collector_table_n;
+const struct collector *collector_find(const char *name); /* NULL */
 
 /* The plan and the descriptors, borrowed. */
 const struct plan *collect_plan(const struct collect *c);

@@ -29,3 +29,11 @@
 
 const struct collector collector_table[] = {COLLECTORS(ROW)};
 const size_t collector_table_n = ARRAY_SIZE(collector_table);
+
+const struct collector *collector_find(const char *name)
+{
+	for (size_t i = 0; i < collector_table_n; i++)
+		if (streq(collector_table[i].name, name))
+			return &collector_table[i];
+	return NULL;
+}

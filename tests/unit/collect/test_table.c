@@ -15,10 +15,20 @@ static void table_is_sorted_by_name_and_each_row_says_what_it_takes(void **state
 	}
 }
 
+static void a_collector_is_found_by_its_whole_name(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < collector_table_n; i++)
+		assert_ptr_equal(collector_find(collector_table[i].name), &collector_table[i]);
+	assert_null(collector_find("sysrq"));
+	assert_null(collector_find(""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table_is_sorted_by_name_and_each_row_says_what_it_takes),
+		cmocka_unit_test(a_collector_is_found_by_its_whole_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

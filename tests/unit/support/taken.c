@@ -86,12 +86,10 @@ void taken_run(struct taken *t, const struct collector *collector)
 
 void taken_run_named(struct taken *t, const char *name)
 {
-	for (size_t i = 0; i < collector_table_n; i++)
-		if (streq(collector_table[i].name, name)) {
-			taken_run(t, &collector_table[i]);
-			return;
-		}
-	fail_msg("no collector %s", name);
+	const struct collector *collector = collector_find(name);
+	if (!collector)
+		fail_msg("no collector %s", name);
+	taken_run(t, collector);
 }
 
 void taken_put_bytes(struct taken *t, const char *member, const void *data, size_t len)
