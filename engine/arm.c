@@ -7,6 +7,7 @@
 
 struct arm_slot {
 	bool attached, resting, failed;
+	bool told; /* attached, as arm_next_change() last said */
 	unsigned wanted;
 	uint64_t changed_ns; /* credit is settled up to here */
 	double credit_ns;
@@ -44,6 +45,7 @@ int arm_new(const struct arm_options *options, struct arm **ret)
 		slots[i].changed_ns = options->now_ns;
 		if (options->always && options->always[i])
 			arm_want(a, i, options->now_ns);
+		slots[i].told = slots[i].attached;
 	}
 	*ret = a;
 	return 0;
@@ -109,6 +111,19 @@ void arm_tick(struct arm *a, uint64_t now_ns)
 				set_attached(a, i, true);
 		}
 	}
+}
+
+bool arm_next_change(struct arm *a, uint16_t *ret_detector, bool *ret_attached)
+{
+	for (uint16_t i = 0; i < a->options.n_detectors; i++) {
+		struct arm_slot *s = &a->slots[i];
+		if (s->told == s->attached)
+			continue;
+		s->told = *ret_attached = s->attached;
+		*ret_detector = i;
+		return true;
+	}
+	return false;
 }
 
 void arm_status(const struct arm *a, uint16_t detector, struct arm_status *ret)

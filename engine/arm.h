@@ -35,6 +35,9 @@ void arm_want(struct arm *a, uint16_t detector, uint64_t now_ns);
 void arm_release(struct arm *a, uint16_t detector, uint64_t now_ns);
 /* Spends and refills credit, rests and resumes. To be called a few times a second. */
 void arm_tick(struct arm *a, uint64_t now_ns);
+/* The next detector that is not as it was when this last spoke of it, whoever attached or detached it; as arm_new() left
+ * it is how it first was. False when there is none. */
+bool arm_next_change(struct arm *a, uint16_t *ret_detector, bool *ret_attached);
 
 struct arm_status {
 	bool attached, resting;

@@ -23,28 +23,28 @@ int engine_attach(void *ctx, uint16_t detector, bool on)
 	return r;
 }
 
-/* Tells the machine what is attached now, wherever that differs from what it was told before. */
 static void tell_attached(struct engine *e, uint16_t detector, bool attached)
 {
 	struct input in = {.kind = INPUT_ATTACH, .t_ns = e->last_ns, .attach = {detector, attached}};
 	engine_take(e, &in);
 }
 
+/* What the machine hears may arm others: those are told here or by the call within. */
+static void tell_changes(struct engine *e)
+{
+	uint16_t detector;
+	bool attached;
+	while (arm_next_change(e->arm, &detector, &attached))
+		tell_attached(e, detector, attached);
+}
+
 static void change_arming(struct engine *e, const struct transition *t)
 {
 	const struct rule *r = &e->rules->rules[t->rule];
-	for (size_t i = 0; i < r->arm.n_detectors; i++) {
-		uint16_t d = r->arm.detectors[i];
-		struct arm_status before, after;
-		arm_status(e->arm, d, &before);
-		if (t->kind == TRANSITION_ARM)
-			arm_want(e->arm, d, t->t_ns);
-		else
-			arm_release(e->arm, d, t->t_ns);
-		arm_status(e->arm, d, &after);
-		if (before.attached != after.attached)
-			tell_attached(e, d, after.attached);
-	}
+	void (*const change)(struct arm *, uint16_t, uint64_t) = t->kind == TRANSITION_ARM ? arm_want : arm_release;
+	for (size_t i = 0; i < r->arm.n_detectors; i++)
+		change(e->arm, r->arm.detectors[i], t->t_ns);
+	tell_changes(e);
 	if (t->kind == TRANSITION_ARM)
 		past_census(e->past, t->t_ns);
 }
@@ -211,19 +211,6 @@ static void save_limits(struct engine *e)
 		writer_put(e->writer, "limits", buf_str(&text), text.len);
 }
 
-static void rest_detectors(struct engine *e, uint64_t now_ns)
-{
-	for (uint16_t i = 0; i < e->vocabulary->n_detectors; i++) {
-		struct arm_status before, after;
-		arm_status(e->arm, i, &before);
-		if (i == 0)
-			arm_tick(e->arm, now_ns);
-		arm_status(e->arm, i, &after);
-		if (before.attached != after.attached)
-			tell_attached(e, i, after.attached);
-	}
-}
-
 /* What the writer has no room for now goes with the next second. */
 static void send_history(struct engine *e)
 {
@@ -244,7 +231,8 @@ static void keep_house(struct engine *e, uint64_t now)
 {
 	past_drain(e->past);
 	name_processes(e);
-	rest_detectors(e, now);
+	arm_tick(e->arm, now);
+	tell_changes(e);
 	tell_clock(e);
 	if (now - e->census_ns >= e->config->census_every_ns) {
 		e->census_ns = now;

@@ -46,6 +46,26 @@ table() { "$T" detectors | grep -q '^runqlat .*attached .*1us' && "$T" detectors
 it the_table_says_what_it_is_for table
 daemon_stop
 
+cat >"$work/rules/rule.yaml" <<'RULE'
+version: 1
+rules:
+  - name: rested
+    summary: Wants a detector for longer than its share of the time
+    severity: info
+    for_each: host
+    when: events(runqlat, 500ms) >= 0
+    arm: {when: cpu.user >= 0%, detectors: [runqlat], for: 1h}
+    limits: {rule: 1/1h}
+RULE
+printf 'version: 1\narm: {share: 1%%}\n' >"$work/share.yaml"
+verdict() { "$T" why rested --json | jq -e ".verdict == \"$1\""; }
+counted() { daemon_start --config "$work/share.yaml" --rules "$work/rules" && within 20 verdict true; }
+it an_attached_detector_s_events_are_counted counted
+rests() { [ "$(row runqlat '.rests > 0 and .state != "attached"')" = true ]; }
+rested() { within 20 rests && within 5 verdict unknown; }
+it those_of_one_that_rests_are_unknown_and_not_zero rested
+daemon_stop
+
 sed -i 's/event.comm/event.com/' "$work/noise/noise.yaml"
 refused() {
   ! timeout 20 "$T" run --config "$work/config.yaml" --rules "$work/rules" 2>"$work/said" &&

@@ -105,6 +105,35 @@ static void one_that_cannot_attach_is_asked_again_only_when_wanted_anew(void **s
 	arm_free(a);
 }
 
+static void every_change_is_told_once_whoever_made_it(void **state _unused_)
+{
+	static const bool always[] = {true, false};
+	struct kernel k = {0};
+	struct arm *a = make(&k, 0.1, always);
+	uint16_t detector;
+	bool attached;
+	assert_false(arm_next_change(a, &detector, &attached));
+	arm_want(a, 1, 0);
+	assert_true(arm_next_change(a, &detector, &attached));
+	assert_int_equal(detector, 1);
+	assert_true(attached);
+	assert_false(arm_next_change(a, &detector, &attached));
+	for (uint64_t now = 0; k.on[1]; now += NS_PER_S)
+		arm_tick(a, now);
+	assert_true(arm_next_change(a, &detector, &attached));
+	assert_int_equal(detector, 1);
+	assert_false(attached);
+	for (uint64_t now = 60 * NS_PER_S; !k.on[1]; now += NS_PER_S)
+		arm_tick(a, now);
+	assert_true(arm_next_change(a, &detector, &attached));
+	assert_true(attached);
+	arm_release(a, 1, 3600 * NS_PER_S);
+	assert_true(arm_next_change(a, &detector, &attached));
+	assert_false(attached);
+	assert_false(arm_next_change(a, &detector, &attached));
+	arm_free(a);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -113,6 +142,7 @@ int main(void)
 		cmocka_unit_test(an_ordinary_incident_is_never_cut_short),
 		cmocka_unit_test(one_set_to_always_is_attached_at_once_and_never_rests),
 		cmocka_unit_test(one_that_cannot_attach_is_asked_again_only_when_wanted_anew),
+		cmocka_unit_test(every_change_is_told_once_whoever_made_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
