@@ -17,7 +17,7 @@
 /* What was read, and what was made of it. */
 struct reload {
 	struct settings *settings;
-	struct klog_patterns *klog;
+	struct klog_patterns *klog; /* NULL: there are none any more */
 	struct stamps stamps;
 	struct diagnostics *diagnostics;
 	struct machine *machine; /* NULL: the rules are the same */
@@ -109,7 +109,7 @@ static int prepare(struct engine *e, struct reload *l, struct buf *out)
 	int r = prepare_machine(e, l, out);
 	if (r == 0 && l->settings->noise_digest != e->settings->noise_digest)
 		r = noise_judge_new(l->settings->noise, e->vocabulary, e->config->proc_root, &l->judge);
-	l->klog_changed = l->klog && l->settings->klog_digest != e->settings->klog_digest && reads_klog(e);
+	l->klog_changed = l->settings->klog_digest != e->settings->klog_digest && reads_klog(e);
 	if (r < 0 && !out->len)
 		buf_printf(out, "nothing was changed: %s", strerror(-r));
 	return r;

@@ -118,9 +118,12 @@ static void take_record(struct detector *one, const void *data, size_t len)
 
 void detector_emit(struct detector *d, const struct event *record)
 {
+	if (!d->set->fn) {
+		d->tally.lost++;
+		return;
+	}
 	d->tally.emitted++;
-	if (d->set->fn)
-		take_record(d, record, record->size);
+	take_record(d, record, record->size);
 }
 
 /* Negative ends it for now: events may come as fast as they are taken. What is left keeps the descriptor readable. */

@@ -76,7 +76,7 @@ void detect_status(const struct detect *d, uint16_t detector, struct detector_st
  * detector is not attached. */
 bool detect_histogram(struct detect *d, enum histogram_id id, struct histogram *ret);
 
-/* New patterns of the kernel's log; the detect's from now on. */
+/* New patterns of the kernel's log (NULL: none); the detect's from now on. */
 void detect_set_klog(struct detect *d, struct klog_patterns *patterns);
 
 /* How the tests wait for nothing: emits one event of the detector's kind through the same path (test_run or a canned

@@ -141,7 +141,8 @@ void detector_unload(struct detector *d);
 void detector_count_here(struct detector *d);
 /* Whether this second has room for one more event; counted as limited else. */
 bool detector_may_emit(struct detector *d, uint64_t now_ns);
-/* A record made in user space, to the same callback as those of a ring. */
+/* A record made in user space, to the same callback as those of a ring: while events are taken. At other times it is lost,
+ * and counted so. */
 void detector_emit(struct detector *d, const struct event *record);
 
 /* Sets `reason` and returns `error`. */

@@ -147,15 +147,16 @@ static int self_test(struct detector *d)
 	return 0;
 }
 
-/* A record that is open was begun by the old ones: it is told as it stands. */
 static struct klog_patterns *set_patterns(struct detector *d, struct klog_patterns *patterns)
 {
 	struct klog *k = d->own;
 	if (!k)
 		return patterns;
 	struct klog_patterns *old = k->patterns;
-	klog_gather_settle(&k->gather, UINT64_MAX, emit, d);
-	k->gather.patterns = k->patterns = patterns;
+	k->patterns = patterns;
+	klog_gather_set_patterns(&k->gather, patterns);
+	if (k->gather.open)
+		wake_in(k, 1); /* events are taken by detect_take() alone */
 	snprintf(d->hook, sizeof(d->hook), "/dev/kmsg, %zu patterns", klog_patterns_count(patterns));
 	return old;
 }

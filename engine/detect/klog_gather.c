@@ -11,7 +11,7 @@ static void tell(struct klog_gather *g, klog_fn fn, void *ctx)
 	if (!g->open)
 		return;
 	g->record.h.size = g->len;
-	g->open = NULL;
+	g->open = false;
 	fn(ctx, &g->record);
 }
 
@@ -71,7 +71,7 @@ static void add_line(struct klog_gather *g, const struct kmsg_record *line, cons
 static void open_record(struct klog_gather *g, const struct klog_pattern *p, const struct kmsg_record *line,
 			const char *device, uint64_t now_ns)
 {
-	g->open = p;
+	g->open = true;
 	g->lines_left = p->lines;
 	g->len = sizeof(g->record);
 	g->record = (struct event_klog){
@@ -88,7 +88,7 @@ static void open_record(struct klog_gather *g, const struct klog_pattern *p, con
 /* Of one report there are often several lines that patterns know: "BUG: …", "Oops: …". Those are of one subsystem. */
 static bool belongs(const struct klog_gather *g, const struct klog_pattern *p)
 {
-	return g->open && g->lines_left && (!p || streq(p->subsystem, g->open->subsystem));
+	return g->open && g->lines_left && (!p || streq(p->subsystem, g->record.subsystem));
 }
 
 static bool is_end_mark(const char *text)
@@ -131,4 +131,11 @@ void klog_gather_settle(struct klog_gather *g, uint64_t now_ns, klog_fn fn, void
 {
 	if (g->open && now_ns >= g->last_ns + KLOG_QUIET_NS)
 		tell(g, fn, ctx);
+}
+
+void klog_gather_set_patterns(struct klog_gather *g, const struct klog_patterns *patterns)
+{
+	g->patterns = patterns;
+	g->lines_left = 0;
+	g->last_ns = 0;
 }

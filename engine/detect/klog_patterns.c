@@ -181,7 +181,7 @@ const struct klog_pattern *klog_patterns_find(const struct klog_patterns *p, con
 {
 	regmatch_t groups[KLOG_GROUPS_MAX + 1];
 	ret_device[0] = '\0';
-	for (const struct listed *i = p->first; i; i = i->next) {
+	for (const struct listed *i = p ? p->first : NULL; i; i = i->next) {
 		const struct klog_pattern *one = &i->pattern;
 		if (level > one->level || (*one->literal && !strstr(line, one->literal)) ||
 		    regexec(&one->regex, line, one->device ? one->device + 1 : 0, groups, 0) != 0)
@@ -195,7 +195,7 @@ const struct klog_pattern *klog_patterns_find(const struct klog_patterns *p, con
 
 size_t klog_patterns_count(const struct klog_patterns *p)
 {
-	return p->n;
+	return p ? p->n : 0;
 }
 
 struct klog_patterns *klog_patterns_free(struct klog_patterns *p)

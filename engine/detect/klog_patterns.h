@@ -31,7 +31,7 @@ struct klog_pattern {
 	regex_t regex;
 };
 
-struct klog_patterns; /* opaque */
+struct klog_patterns; /* opaque; NULL: none at all */
 
 /* All files of a path (see rules/files.h). 0; -EINVAL with errors in `diagnostics`, that there is no pattern being one;
  * -ENOMEM. `stamps` of what was read, NULL: not wanted. */

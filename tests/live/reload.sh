@@ -20,7 +20,9 @@ RULE
 status() { "$T" status --json | jq -e "$1"; }
 state() { status ".rules[] | select(.rule == \"$1\") | .state == \"$2\""; }
 rule steady 0% && rule other 200%
-run() { daemon_start --source proc --rules "$rules"; }
+cp -r conf/klog "$work/klog"
+printf 'version: 1\npaths: {klog: %s}\n' "$work/klog" >"$work/config.yaml"
+run() { daemon_start --config "$work/config.yaml" --source proc --rules "$rules"; }
 run
 it the_rules_it_began_with_decide within 20 state steady firing
 
@@ -34,6 +36,13 @@ refused() { rule new 'cpu.usr' && ! "$T" reload 2>"$work/said" && grep "new.yaml
 it a_mistake_is_told_and_the_old_set_stays refused
 removed() { rm "$rules/new.yaml" "$rules/steady.yaml" && rule other 150% && "$T" reload | grep -x 'removed: new steady\|removed: steady new'; }
 it what_is_removed_ends removed
+patterns() { "$T" detectors --json | jq -e ".[] | select(.detector == \"klog\") | .hook == \"/dev/kmsg, $1 patterns\""; }
+no_patterns() { rm "$work/klog"/* && rmdir "$work/klog" && "$T" reload --json | jq -e .klog_changed && patterns 0; }
+all_patterns() { cp -r conf/klog "$work/klog" && within 5 "$T" reload && ! patterns 0; }
+if "$T" detectors --json | jq -e '.[] | select(.detector == "klog") | .state == "attached"' >/dev/null; then
+  it patterns_that_are_gone_are_looked_for_no_longer no_patterns
+  it and_those_that_are_back_are_again all_patterns
+fi
 hup() { rule third 180% && kill -HUP "$daemon" && within 20 status '[.rules[] | select(.rule == "third")] | length == 1'; }
 it sighup_waits_for_what_is_being_written_and_reloads_it hup
 outsider() { setpriv --reuid 65534 --regid 65534 --clear-groups "$T" reload 2>&1 | grep "is for root and members of the group"; }

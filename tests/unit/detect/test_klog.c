@@ -163,6 +163,23 @@ static void a_report_that_falls_silent_is_told_after_a_while(void **state _unuse
 	assert_int_equal(h->n, 1);
 }
 
+static void a_report_that_is_open_when_the_patterns_change_is_told_as_it_stands(void **state _unused_)
+{
+	_cleanup_free_ struct klog_gather *g = calloc(1, sizeof(*g));
+	_cleanup_free_ struct heard *h = calloc(1, sizeof(*h));
+	g->patterns = patterns;
+	feed(g, "3,1,1,-;rcu: INFO: rcu_preempt self-detected stall on CPU\n", NS_PER_S, h);
+	klog_gather_set_patterns(g, NULL);
+	feed(g, "3,2,2,-;rcu: \t0-....: (1 GPs behind) idle\n", NS_PER_S + 1, h);
+	klog_gather_settle(g, NS_PER_S + 1, hear, h);
+	assert_int_equal(h->n, 1);
+	assert_string_equal(h->all[0].name, "rcu-stall");
+	assert_int_equal(h->all[0].lines, 1);
+	feed(g, "3,3,3,-;rcu: INFO: rcu_preempt self-detected stall on CPU\n", 2 * NS_PER_S, h);
+	klog_gather_settle(g, 3 * NS_PER_S, hear, h);
+	assert_int_equal(h->n, 1);
+}
+
 static void what_user_space_writes_is_no_trouble(void **state _unused_)
 {
 	_cleanup_free_ struct heard *h = heard_of("12,1,1,-;BUG: kernel NULL pointer dereference, address: 0\n"
@@ -299,6 +316,7 @@ int main(void)
 		cmocka_unit_test(one_report_is_one_record_to_its_end_mark),
 		cmocka_unit_test(trouble_of_another_subsystem_ends_a_report),
 		cmocka_unit_test(a_report_that_falls_silent_is_told_after_a_while),
+		cmocka_unit_test(a_report_that_is_open_when_the_patterns_change_is_told_as_it_stands),
 		cmocka_unit_test(what_user_space_writes_is_no_trouble),
 		cmocka_unit_test(ordinary_lines_are_no_trouble),
 		cmocka_unit_test(a_dump_that_was_asked_for_is_no_trouble),
