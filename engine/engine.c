@@ -12,7 +12,7 @@
 
 #define HOUSEKEEPING_NS NS_PER_S
 #define HOUSEKEEPING_SLACK_NS (50 * NS_PER_MS)
-#define FINISH_MAX_NS (60 * NS_PER_S) /* how long a stopping daemon waits for open incidents beyond their windows */
+#define FINISH_MAX_NS (60 * NS_PER_S) /* for open incidents to be finished; half of what systemd/tracetrap.service allows */
 
 int engine_attach(void *ctx, uint16_t detector, bool on)
 {
@@ -227,6 +227,24 @@ static void name_processes(struct engine *e)
 	source_self_pids(e->source, ours, n + 1);
 }
 
+static void begin_stop(struct engine *e, uint64_t now)
+{
+	if (e->stopping)
+		return;
+	log_info("stopping%s", incidents_idle(e->incidents) ? "" : " once the open incident is written");
+	e->stopping = true;
+	e->give_up_ns = now + FINISH_MAX_NS;
+	incidents_end(e->incidents, now);
+}
+
+static void stop_when_done(struct engine *e, uint64_t now)
+{
+	if (e->stop_at_ns && now >= e->stop_at_ns)
+		begin_stop(e, now);
+	if (e->stopping && (incidents_idle(e->incidents) || now >= e->give_up_ns))
+		loop_stop(e->loop);
+}
+
 static void keep_house(struct engine *e, uint64_t now)
 {
 	past_drain(e->past);
@@ -244,11 +262,7 @@ static void keep_house(struct engine *e, uint64_t now)
 	send_history(e);
 	if (writer_backlog(e->writer))
 		writer_flush(e->writer);
-	if (e->stop_at_ns && now >= e->stop_at_ns)
-		e->stopping = true;
-	bool given_up = e->stopping && e->stop_at_ns && now >= e->stop_at_ns + FINISH_MAX_NS;
-	if (e->stopping && (incidents_idle(e->incidents) || given_up))
-		loop_stop(e->loop);
+	stop_when_done(e, now);
 }
 
 /* The source wakes us several times a second: what is due each second waits for it, instead of waking us once more. */
@@ -273,11 +287,9 @@ static void signalled(void *ctx)
 			reload_signalled(e);
 			continue;
 		}
-		log_info("stopping%s", incidents_idle(e->incidents) ? "" : " once the open incident is written");
-		e->stopping = true;
-		e->stop_at_ns = clock_now(CLOCK_MONOTONIC);
-		if (incidents_idle(e->incidents))
-			loop_stop(e->loop);
+		uint64_t now = clock_now(CLOCK_MONOTONIC);
+		begin_stop(e, now);
+		stop_when_done(e, now);
 	}
 }
 

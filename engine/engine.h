@@ -17,8 +17,8 @@ struct engine; /* opaque */
  * changed by a reload, which reads by `flags` again. */
 int engine_new(struct settings *settings, const struct settings_flags *flags, struct engine **ret);
 
-/* Until SIGTERM or SIGINT, or for run_ns if that is not 0; then open incidents are finished (bounded by their own windows
- * and deadlines). 0 or -errno. */
+/* Until SIGTERM or SIGINT, or for run_ns if that is not 0; then the windows of open incidents are over, and their bundles are
+ * finished within a minute or given up. 0 or -errno. */
 int engine_run(struct engine *e, uint64_t run_ns);
 
 /* What `tracetrap status --json` prints. */

@@ -58,7 +58,7 @@ struct engine {
 	uint64_t census_ns, housekept_ns;
 	bool limits_changed; /* a token was spent since they were saved */
 	bool stopping;
-	uint64_t stop_at_ns;
+	uint64_t stop_at_ns, give_up_ns;
 
 	/* Transitions wait here until the machine has returned, because what they lead to are inputs again. */
 	struct consequence *outbox;

@@ -172,6 +172,10 @@ enum incident_outcome firing_capture(struct engine *e, const struct transition *
 		log_warning("rule '%s' fired on %s '%s', but %d incidents are still being written, skipping", f.plan.rule,
 			    entity_kind_name(f.plan.entity_kind), f.plan.entity, INCIDENTS_MAX);
 		break;
+	case INCIDENT_ENDED:
+		log_info("rule '%s' fired on %s '%s', but tracetrap is stopping, skipping", f.plan.rule,
+			 entity_kind_name(f.plan.entity_kind), f.plan.entity);
+		break;
 	case INCIDENT_FAILED:
 		break; /* said where it failed */
 	}

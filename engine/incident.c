@@ -25,6 +25,7 @@ struct incidents {
 	struct incidents_options options;
 	struct incident slot[INCIDENTS_MAX];
 	struct worker *spare;
+	bool ended;
 	struct incidents_status status;
 };
 
@@ -156,6 +157,8 @@ enum incident_outcome incidents_fire(struct incidents *i, const struct plan *pla
 				     int fds[CAPTURE_FD_MAX_])
 {
 	struct incident *s = open_incident(i, plan->fired_ns);
+	if (i->ended)
+		return INCIDENT_ENDED;
 	if (s)
 		return join(s, plan);
 	for (size_t k = 0; k < INCIDENTS_MAX && !s; k++)
@@ -296,6 +299,13 @@ void incidents_status(const struct incidents *i, struct incidents_status *ret)
 		ret->open += i->slot[k].used;
 }
 
+void incidents_end(struct incidents *i, uint64_t now_ns)
+{
+	i->ended = true;
+	for (struct incident *s; (s = open_incident(i, now_ns)); s->until_ns = now_ns)
+		worker_end(s->worker); /* a worker that is gone is noticed where it reports */
+}
+
 bool incidents_idle(const struct incidents *i)
 {
 	for (size_t k = 0; k < INCIDENTS_MAX; k++)
@@ -308,9 +318,12 @@ struct incidents *incidents_free(struct incidents *i)
 {
 	if (!i)
 		return NULL;
-	for (size_t k = 0; k < INCIDENTS_MAX; k++)
-		if (i->slot[k].used)
-			release(&i->slot[k]);
+	for (size_t k = 0; k < INCIDENTS_MAX; k++) {
+		if (!i->slot[k].used)
+			continue;
+		log_warning("incident '%s' was not finished in time, giving it up; what was written can be salvaged", i->slot[k].id);
+		release(&i->slot[k]);
+	}
 	worker_free(i->spare);
 	free(i);
 	return NULL;

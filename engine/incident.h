@@ -25,7 +25,8 @@ struct incidents_options {
 
 int incidents_new(const struct incidents_options *options, struct incidents **ret);
 
-enum incident_outcome { INCIDENT_OPENED, INCIDENT_JOINED, INCIDENT_BUSY, INCIDENT_FAILED };
+/* ENDED: after incidents_end(). */
+enum incident_outcome { INCIDENT_OPENED, INCIDENT_JOINED, INCIDENT_BUSY, INCIDENT_FAILED, INCIDENT_ENDED };
 
 #define INCIDENT_NO_RULE UINT16_MAX /* nothing to follow: fired by hand */
 
@@ -60,6 +61,9 @@ struct incidents_status {
 	char last_id[INCIDENT_ID_MAX];
 };
 void incidents_status(const struct incidents *i, struct incidents_status *ret);
+/* The daemon stops: all windows are over now, and no more firings are taken. */
+void incidents_end(struct incidents *i, uint64_t now_ns);
 /* Nothing is open, finishing or being published. */
 bool incidents_idle(const struct incidents *i);
+/* What is not published by now is given up, and said so. */
 struct incidents *incidents_free(struct incidents *i);

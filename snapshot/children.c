@@ -107,6 +107,7 @@ int children_start(struct children *all, const struct collector *collector, uint
 	struct channel_order order = {.collector = collector,
 				      .vocabulary = all->options.vocabulary,
 				      .max_bytes = all->options.max_bytes,
+				      .until_ns = all->options.until_ns,
 				      .absent = wire_absent(fds)};
 	r = wire_send_capture(child->channel, &order, sizeof(order), plan_fd, fds, /* flags= */ 0);
 	if (r < 0)
@@ -116,6 +117,15 @@ int children_start(struct children *all, const struct collector *collector, uint
 	child->deadline_ns = deadline_ns;
 	all->waiting = NULL;
 	return 0;
+}
+
+void children_end_window(struct children *all, uint64_t now_ns)
+{
+	for (size_t i = 0; i < CHILDREN_MAX; i++) {
+		struct child *child = &all->slots[i];
+		if (child->pid && child->collector && !child->killed)
+			child->deadline_ns = MIN(child->deadline_ns, now_ns + child->collector->deadline_ms * NS_PER_MS);
+	}
 }
 
 size_t children_running(const struct children *all)

@@ -20,6 +20,7 @@ struct children; /* opaque */
 struct children_options {
 	const struct vocabulary *vocabulary;
 	uint64_t max_bytes; /* of one member, uncompressed */
+	const uint64_t *until_ns; /* in memory shared with them: when the window ends, if before the plan's end; may be NULL */
 	/* A finished member; fd is -1 when it has no file, else borrowed. `entry` has no sha256 and no bytes yet. Its name
 	 * begins with '.' when it is scratch. */
 	void (*member)(void *ctx, const struct ledger_entry *entry, int fd);
@@ -35,6 +36,8 @@ int children_prepare(struct children *all);
 /* Hands a collector to the waiting child. The descriptors stay the caller's. */
 int children_start(struct children *all, const struct collector *collector, uint64_t deadline_ns, int plan_fd,
 		   const int fds[CAPTURE_FD_MAX_]);
+/* The window is over at now_ns: from then on their deadlines run. */
+void children_end_window(struct children *all, uint64_t now_ns);
 size_t children_running(const struct children *all);
 /* Every child forked so far, the last 256 of them; borrowed. */
 const uint32_t *children_pids(const struct children *all, size_t *ret_n);

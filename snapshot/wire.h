@@ -11,7 +11,7 @@
 
 /* Engine → worker. The text (plan or join) may be larger than a packet: it comes as a memory file, the first descriptor;
  * a start carries the capture's descriptors after it, in order, the absent ones left out. */
-enum wire_kind { WIRE_START = 1, WIRE_JOIN = 2, WIRE_TRUTH = 3 };
+enum wire_kind { WIRE_START = 1, WIRE_JOIN = 2, WIRE_TRUTH = 3, WIRE_END = 4 };
 
 /* From the first to the last reading where the opening rule's `when` was true. */
 struct truth_span {

@@ -5,9 +5,10 @@
  * their members into the bundle on the stage (a memory file), and reports how far the stage is filled.
  *
  *     engine: worker_spawn ─ idle ─ worker_start(plan, fds) ─▶ reports … ─▶ WORKER_DONE ─ worker_free
- *                                        worker_join(join), worker_truth(span) ──▶
+ *                                        worker_join(join), worker_truth(span), worker_end() ──▶
  *
- * A worker dies with the daemon (PR_SET_PDEATHSIG). One that is stuck in D state is left behind and recorded.
+ * A worker dies with the daemon (PR_SET_PDEATHSIG), and not of the signals that tell the daemon to end: a service manager
+ * sends those to all. One that is stuck in D state is left behind and recorded.
  */
 #pragma once
 
@@ -28,6 +29,8 @@ int worker_start(struct worker *w, const struct plan *plan, const int fds[CAPTUR
 int worker_join(struct worker *w, const struct join *join);
 /* The first and the last reading so far where the rule's `when` was true; the latest word counts. 0 or -errno. */
 int worker_truth(struct worker *w, uint64_t first_ns, uint64_t last_ns);
+/* The window is over now: the bundle is finished with what is there. 0 or -errno. */
+int worker_end(struct worker *w);
 
 enum worker_report_kind {
 	WORKER_EXTENT, /* the stage is filled up to `bytes`, whole frames; `member` is the last one in */

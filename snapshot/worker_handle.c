@@ -28,14 +28,16 @@ int worker_adopt(pid_t pid, int socket, struct worker **ret)
 	return 0;
 }
 
-/* Its own process group, so that a terminal's Ctrl-C reaches the daemon alone and the daemon decides. */
+/* Its own process group, so that a terminal's Ctrl-C reaches the daemon alone and the daemon decides. Born with the signal
+ * blocked that it will ignore: one that comes before it gets to that must not end it. */
 static int spawn_attributes(posix_spawnattr_t *attr)
 {
-	sigset_t none, all;
-	sigemptyset(&none);
+	sigset_t term, all;
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
 	sigfillset(&all);
 	posix_spawnattr_init(attr);
-	posix_spawnattr_setsigmask(attr, &none);
+	posix_spawnattr_setsigmask(attr, &term);
 	posix_spawnattr_setsigdefault(attr, &all);
 	posix_spawnattr_setpgroup(attr, 0);
 	return posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
@@ -109,6 +111,12 @@ int worker_join(struct worker *w, const struct join *join)
 int worker_truth(struct worker *w, uint64_t first_ns, uint64_t last_ns)
 {
 	struct wire_request request = {.kind = WIRE_TRUTH, .truth = {first_ns, last_ns}};
+	return wire_send(w->socket, &request, sizeof(request), NULL, 0, MSG_DONTWAIT);
+}
+
+int worker_end(struct worker *w)
+{
+	struct wire_request request = {.kind = WIRE_END};
 	return wire_send(w->socket, &request, sizeof(request), NULL, 0, MSG_DONTWAIT);
 }
 

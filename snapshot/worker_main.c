@@ -31,7 +31,7 @@ struct capture {
 	const struct vocabulary *vocabulary;
 	struct plan plan;
 	int plan_fd, fds[CAPTURE_FD_MAX_];
-	uint64_t until_ns;
+	uint64_t *until_ns; /* of the window; in memory shared with the children */
 	struct truth_span truth; /* last_ns 0: not told */
 	struct children *children;
 	struct stage *stage;
@@ -61,6 +61,11 @@ static int pids_fd(const struct capture *c)
 	size_t n;
 	const uint32_t *pids = children_pids(c->children, &n);
 	return bytes_fd("pids", pids, n * sizeof(*pids));
+}
+
+static uint64_t until_ns(const struct capture *c)
+{
+	return __atomic_load_n(c->until_ns, __ATOMIC_RELAXED);
 }
 
 static bool take_request(struct capture *c);
@@ -146,7 +151,7 @@ static void add_tasks(struct capture *c)
 static void start_task(struct capture *c, struct task *t)
 {
 	uint64_t now = clock_now(CLOCK_MONOTONIC);
-	uint64_t from = t->collector->phase == COLLECT_SPAN ? MAX(now, c->until_ns) : now;
+	uint64_t from = t->collector->phase == COLLECT_SPAN ? MAX(now, until_ns(c)) : now;
 	uint64_t deadline = from + t->collector->deadline_ms * NS_PER_MS;
 	int r = children_start(c->children, t->collector, deadline, c->plan_fd, c->fds);
 	t->state = r < 0 ? TASK_OVER : TASK_RUNNING;
@@ -195,7 +200,7 @@ static void start_spans(struct capture *c)
 
 static bool window_over(const struct capture *c)
 {
-	return clock_now(CLOCK_MONOTONIC) >= c->until_ns;
+	return clock_now(CLOCK_MONOTONIC) >= until_ns(c);
 }
 
 /* What is due in this moment, by the phases of collect.h. */
@@ -254,6 +259,20 @@ static void take_truth(struct capture *c, const struct truth_span *told)
 	c->truth.last_ns = MAX(c->truth.last_ns, told->last_ns);
 }
 
+/* The daemon is told to end, and what comes after is not seen any more. */
+static void end_window(struct capture *c)
+{
+	char early[CLOCK_TEXT_MAX], reason[96];
+	uint64_t now = clock_now(CLOCK_MONOTONIC), until = until_ns(c);
+	if (now >= until)
+		return;
+	snprintf(reason, sizeof(reason), "ended %s early: tracetrap was stopped",
+		 clock_span((until - now) / NS_PER_MS * NS_PER_MS, early));
+	stage_missing(c->stage, "window", MEMBER_TRUNCATED, reason);
+	__atomic_store_n(c->until_ns, now, __ATOMIC_RELAXED);
+	children_end_window(c->children, now);
+}
+
 /* False when nothing waits in the socket. */
 static bool take_request(struct capture *c)
 {
@@ -270,6 +289,8 @@ static bool take_request(struct capture *c)
 	}
 	if (r == 0 && request.kind == WIRE_TRUTH)
 		take_truth(c, &request.truth);
+	if (r == 0 && request.kind == WIRE_END)
+		end_window(c);
 	for (size_t i = 0; i < n; i++)
 		close(fds[i]);
 	return r == 0;
@@ -294,7 +315,7 @@ static int receive_plan(struct capture *c)
 	r = plan_parse(text, len, &c->plan);
 	if (len)
 		munmap((void *)text, len);
-	c->until_ns = c->plan.fired_ns + c->plan.after_ns;
+	__atomic_store_n(c->until_ns, c->plan.fired_ns + c->plan.after_ns, __ATOMIC_RELAXED);
 	return r;
 }
 
@@ -347,7 +368,7 @@ static int capture_run(struct capture *c)
 	if (r < 0)
 		return report_failure(c->socket, r);
 	for (start_due(c); !capture_over(c) && !c->orphaned; start_due(c))
-		if (children_wait(c->children, c->socket, window_over(c) ? FAR_NS : c->until_ns))
+		if (children_wait(c->children, c->socket, window_over(c) ? FAR_NS : until_ns(c)))
 			take_request(c);
 	return c->orphaned || stage_finish(c->stage) < 0;
 }
@@ -357,6 +378,17 @@ static void capture_done(struct capture *c)
 	children_free(c->children);
 	stage_free(c->stage);
 	plan_done(&c->plan);
+	munmap(c->until_ns, sizeof(*c->until_ns));
+}
+
+/* The children inherit it: it is there before the first of them. */
+static int share_window(struct capture *c)
+{
+	void *at = mmap(NULL, sizeof(*c->until_ns), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (at == MAP_FAILED)
+		return -errno;
+	c->until_ns = at;
+	return 0;
 }
 
 int worker_main(int socket, const struct vocabulary *vocabulary)
@@ -370,8 +402,11 @@ int worker_main(int socket, const struct vocabulary *vocabulary)
 					   .ctx = &c};
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
 	warm();
-	int r = children_new(&options, &c.children);
+	int r = share_window(&c);
+	options.until_ns = c.until_ns;
+	r = r < 0 ? r : children_new(&options, &c.children);
 	if (r < 0)
 		return report_failure(socket, r);
 	children_prepare(c.children);

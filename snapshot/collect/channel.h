@@ -32,6 +32,7 @@ struct channel_order {
 	const struct collector *collector;
 	const struct vocabulary *vocabulary;
 	uint64_t max_bytes; /* of one member */
+	const uint64_t *until_ns; /* as in children.h */
 	uint32_t absent;    /* as in wire_request */
 };
 

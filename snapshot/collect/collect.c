@@ -22,6 +22,7 @@ struct collect {
 	int channel;
 	const struct collector *collector;
 	const struct vocabulary *vocabulary;
+	const uint64_t *until_ns;
 	struct plan plan;
 	int fds[CAPTURE_FD_MAX_];
 	int proc_dirfd, sys_dirfd;
@@ -67,7 +68,8 @@ uint64_t collect_from_ns(const struct collect *c)
 
 uint64_t collect_until_ns(const struct collect *c)
 {
-	return c->plan.fired_ns + c->plan.after_ns;
+	uint64_t planned = c->plan.fired_ns + c->plan.after_ns;
+	return c->until_ns ? MIN(planned, __atomic_load_n(c->until_ns, __ATOMIC_RELAXED)) : planned;
 }
 
 enum member_state member_state_of_errno(int error)
@@ -303,7 +305,10 @@ static void collect_unload(struct collect *c)
 
 int collect_child(int channel, const struct channel_order *order, int plan_fd, const int fds[CAPTURE_FD_MAX_])
 {
-	struct collect c = {.channel = channel, .collector = order->collector, .vocabulary = order->vocabulary};
+	struct collect c = {.channel = channel,
+			    .collector = order->collector,
+			    .vocabulary = order->vocabulary,
+			    .until_ns = order->until_ns};
 	memcpy(c.fds, fds, sizeof(c.fds));
 	bound_files(order->max_bytes);
 	int r = collect_load(&c, plan_fd);

@@ -41,7 +41,7 @@ int collect_fd(const struct collect *c, enum capture_fd which); /* -1 when absen
 int collect_proc_dirfd(const struct collect *c);
 int collect_sys_dirfd(const struct collect *c);
 uint64_t collect_from_ns(const struct collect *c); /* fired − before */
-uint64_t collect_until_ns(const struct collect *c); /* fired + after */
+uint64_t collect_until_ns(const struct collect *c); /* fired + after, or earlier: it may move while the window is open */
 /* The first and the last reading where the rule's `when` was true, as far as it is known by now; of a rule without one,
  * and where the engine said nothing: from the onset to the firing. The plan's window bounds it. */
 void collect_truth(struct collect *c, uint64_t *ret_first_ns, uint64_t *ret_last_ns);

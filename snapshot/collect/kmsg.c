@@ -5,6 +5,8 @@
 
 #include <poll.h>
 
+#define LOOK_NS (250 * NS_PER_MS) /* whether the window has been ended early */
+
 void kmsg_filter_end(struct kmsg_filter *f, FILE *to)
 {
 	if (f->letter)
@@ -38,13 +40,15 @@ void kmsg_filter_print(struct kmsg_filter *f, FILE *to, const struct kmsg_record
 		kmsg_print(to, r);
 }
 
-static int wait_until(int fd, uint64_t until_ns)
+/* False when the window is over. */
+static bool wait_for_more(const struct collect *c, int fd)
 {
-	uint64_t now = clock_now(CLOCK_MONOTONIC);
-	if (now >= until_ns)
-		return 0;
+	uint64_t now = clock_now(CLOCK_MONOTONIC), until = collect_until_ns(c);
+	if (now >= until)
+		return false;
 	struct pollfd p = {.fd = fd, .events = POLLIN};
-	return poll(&p, 1, (int)((until_ns - now) / NS_PER_MS) + 1);
+	poll(&p, 1, (int)(MIN(until - now, LOOK_NS) / NS_PER_MS) + 1);
+	return true;
 }
 
 static int follow(const struct collect *c, struct kmsg *k, FILE *to)
@@ -56,7 +60,7 @@ static int follow(const struct collect *c, struct kmsg *k, FILE *to)
 		while ((more = kmsg_next(k, &r)) > 0)
 			kmsg_filter_print(&filter, to, &r);
 		fflush(to);
-	} while (more == 0 && wait_until(k->fd, collect_until_ns(c)) > 0);
+	} while (more == 0 && wait_for_more(c, k->fd));
 	kmsg_filter_end(&filter, to);
 	return more;
 }

@@ -79,6 +79,7 @@ static void sample_on(struct job *j, struct sampler *sampler)
 		sampler_read(sampler, on_record, j, &lost);
 		p->after.lost += lost;
 		profile_look(p, &p->after, &at);
+		j->after.to_ns = collect_until_ns(j->c);
 		if (now >= j->after.to_ns)
 			return;
 		sleep_until(MIN(now + LOOK_NS, j->after.to_ns));

@@ -9,6 +9,7 @@
 #include "tests/unit/support/tree.h"
 
 #include <poll.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 /* A worker process as worker_spawn() makes it, but by fork: the seam is the socket. */
@@ -21,7 +22,7 @@ struct rig {
 	struct ledger ledger;
 	struct worker_report last;
 	char first_member[96];
-	uint64_t fired_ns;
+	uint64_t fired_ns, after_ns;
 };
 
 static void rig_init(struct rig *rig)
@@ -79,6 +80,7 @@ static int start(struct rig *rig, const char **collectors, size_t n, uint64_t st
 	clocks_read(&p.clocks);
 	rig->fired_ns = p.fired_ns = p.onset_ns = clock_now(CLOCK_MONOTONIC);
 	p.before_ns = NS_PER_S;
+	p.after_ns = rig->after_ns;
 	snprintf(p.proc_root, sizeof(p.proc_root), "%s", rig->proc);
 	snprintf(p.sys_root, sizeof(p.sys_root), "%s", rig->sys);
 	return worker_start(rig->worker, &p, fds);
@@ -223,6 +225,45 @@ static void a_member_over_the_size_bound_is_cut_and_the_ledger_says_so(void **st
 	rig_done(&rig);
 }
 
+static void a_window_that_is_ended_early_gives_a_whole_bundle_that_says_so(void **state)
+{
+	(void)state;
+	const char *collectors[] = {"kmsg", "mem"};
+	char log[96];
+	struct rig rig;
+	rig_init(&rig);
+	tree_write(&rig.tree, "dev/null", "");
+	snprintf(log, sizeof(log), "%s/dev/kmsg", rig.tree.path);
+	assert_int_equal(mkfifo(log, 0600), 0);
+	rig.after_ns = 3600 * NS_PER_S;
+	assert_int_equal(start(&rig, collectors, 2, 0), 0);
+	assert_int_equal(worker_end(rig.worker), 0);
+	finish(&rig);
+	assert_int_equal(rig.last.kind, WORKER_DONE);
+	read_bundle(&rig);
+	assert_int_equal(line(&rig, "kmsg.txt")->state, MEMBER_COMPLETE);
+	assert_true(line(&rig, "proc/meminfo")->present);
+	assert_int_equal(line(&rig, "window")->state, MEMBER_TRUNCATED);
+	assert_non_null(strstr(line(&rig, "window")->reason, "early: tracetrap was stopped"));
+	rig_done(&rig);
+}
+
+static void what_ends_the_daemon_does_not_end_the_worker(void **state)
+{
+	(void)state;
+	const char *collectors[] = {"mem"};
+	struct rig rig;
+	rig_init(&rig);
+	rig.after_ns = NS_PER_S / 2;
+	assert_int_equal(start(&rig, collectors, 1, 0), 0);
+	struct pollfd ready = {.fd = worker_fd(rig.worker), .events = POLLIN};
+	assert_int_equal(poll(&ready, 1, 60000), 1);
+	assert_int_equal(kill(worker_pid(rig.worker), SIGTERM), 0);
+	finish(&rig);
+	assert_int_equal(rig.last.kind, WORKER_DONE);
+	rig_done(&rig);
+}
+
 static void a_worker_that_dies_is_reported_once_as_failed(void **state)
 {
 	(void)state;
@@ -260,6 +301,8 @@ int main(void)
 		cmocka_unit_test(a_joining_firing_is_recorded_and_adds_what_was_not_yet_taken),
 		cmocka_unit_test(a_collector_sees_the_span_in_which_the_rule_was_true_as_told_last),
 		cmocka_unit_test(a_member_over_the_size_bound_is_cut_and_the_ledger_says_so),
+		cmocka_unit_test(a_window_that_is_ended_early_gives_a_whole_bundle_that_says_so),
+		cmocka_unit_test(what_ends_the_daemon_does_not_end_the_worker),
 		cmocka_unit_test(a_worker_that_dies_is_reported_once_as_failed),
 		cmocka_unit_test(an_idle_worker_ends_when_its_daemon_does),
 	};
