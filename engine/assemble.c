@@ -12,18 +12,6 @@
 
 #define CHECKPOINT_EVERY_NS (20 * NS_PER_S)
 
-int engine_spawn_writer(struct engine *e)
-{
-	_cleanup_free_ char *store = NULL;
-	if (asprintf(&store, "%s/incidents", e->config->state_dir) < 0)
-		return -ENOMEM;
-	struct writer_options options = {.store_dir = store,
-					 .state_dir = e->config->state_dir,
-					 .bounds = e->config->store,
-					 .history = e->config->keep_history ? &e->config->history : NULL};
-	return writer_spawn(&options, &e->writer);
-}
-
 static int open_signals(struct engine *e)
 {
 	sigset_t set;
@@ -165,23 +153,6 @@ static int open_detectors(struct engine *e)
 	return r < 0 ? log_error_errno(r, "cannot set up the detectors") : 0;
 }
 
-static bool log_by_writer(void *ctx, const char *line, size_t len)
-{
-	struct engine *e = ctx;
-	return e->writer ? writer_log(e->writer, line, len) == 0 : fputs(line, stderr) >= 0;
-}
-
-static int open_writer(struct engine *e)
-{
-	int r = engine_spawn_writer(e);
-	if (r < 0)
-		return log_error_errno(r, "cannot start the writer process");
-	log_set_sink(log_by_writer, e);
-	struct incidents_options options = {.loop = e->loop, .writer = e->writer};
-	r = incidents_new(&options, &e->incidents);
-	return r < 0 ? log_error_errno(r, "cannot prepare for captures") : 0;
-}
-
 static int open_arm(struct engine *e)
 {
 	struct arm_options options = {
@@ -210,8 +181,8 @@ static int open_control(struct engine *e)
 /* Each step says itself what it could not do. */
 int engine_assemble(struct engine *e)
 {
-	int (*const steps[])(struct engine *) = {open_signals, open_writer,   open_source, open_detectors, open_machine,
-						 open_history, open_inputlog, open_arm,	   open_past,	   open_control};
+	int (*const steps[])(struct engine *) = {open_signals, writing_open, open_source, open_detectors, open_machine, open_history,
+						 open_inputlog, open_arm, writing_wait, open_past, open_control};
 	int r = loop_new(&e->loop);
 	e->entities = r < 0 ? NULL : entities_new(e->config->max_entities);
 	if (!e->entities)

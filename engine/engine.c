@@ -203,22 +203,6 @@ static void tell_clock(struct engine *e)
 	engine_take(e, &in);
 }
 
-static void save_limits(struct engine *e)
-{
-	_cleanup_buf_ struct buf text = {0};
-	e->limits_changed = false;
-	if (machine_limits_save(e->machine, &text) == 0)
-		writer_put(e->writer, "limits", buf_str(&text), text.len);
-}
-
-/* What the writer has no room for now goes with the next second. */
-static void send_history(struct engine *e)
-{
-	const struct buf *bytes = e->hourlog ? hourlog_pending(e->hourlog) : NULL;
-	if (bytes && writer_history(e->writer, bytes) == 0)
-		hourlog_sent(e->hourlog);
-}
-
 /* What they cost is ours as well. */
 static void name_processes(struct engine *e)
 {
@@ -256,12 +240,8 @@ static void keep_house(struct engine *e, uint64_t now)
 		e->census_ns = now;
 		past_census(e->past, now);
 	}
-	if (e->limits_changed)
-		save_limits(e);
 	reload_retry(e);
-	send_history(e);
-	if (writer_backlog(e->writer))
-		writer_flush(e->writer);
+	writing_keep(e, now);
 	stop_when_done(e, now);
 }
 
@@ -293,38 +273,9 @@ static void signalled(void *ctx)
 	}
 }
 
-static void writer_ready(void *ctx);
-
-/* The writer died (killed, or out of memory): another one takes over, with every stage that is not published yet. */
-static void replace_writer(struct engine *e)
-{
-	e->writer_watch = loop_remove(e->loop, e->writer_watch);
-	e->writer = writer_free(e->writer);
-	int r = engine_spawn_writer(e);
-	if (r == 0)
-		e->writer_watch = loop_add(e->loop, writer_fd(e->writer), writer_ready, e);
-	if (!e->writer_watch) {
-		log_error_errno(r ? r : -ENOMEM, "the writer process died and cannot be replaced, stopping");
-		loop_stop(e->loop);
-		return;
-	}
-	log_warning("the writer process died; another one goes on with what was not published");
-	incidents_set_writer(e->incidents, e->writer);
-	if (e->hourlog)
-		hourlog_cut(e->hourlog);
-}
-
-static void writer_ready(void *ctx)
-{
-	struct engine *e = ctx;
-	if (incidents_writer_ready(e->incidents) == -EPIPE)
-		replace_writer(e);
-}
-
 static int watch(struct engine *e)
 {
-	e->writer_watch = loop_add(e->loop, writer_fd(e->writer), writer_ready, e);
-	bool ok = e->writer_watch && loop_add(e->loop, e->signals, signalled, e) &&
+	bool ok = writing_watch(e) == 0 && loop_add(e->loop, e->signals, signalled, e) &&
 		  loop_add(e->loop, source_fd(e->source), source_ready, e) &&
 		  loop_add(e->loop, detect_fd(e->detect), detect_ready, e);
 	return ok ? 0 : -ENOMEM;
@@ -374,8 +325,7 @@ int engine_run(struct engine *e, uint64_t run_ns)
 {
 	e->stop_at_ns = run_ns ? clock_now(CLOCK_MONOTONIC) + run_ns : 0;
 	int r = loop_run(e->loop);
-	save_limits(e);
-	send_history(e);
+	writing_last(e);
 	return r;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The engine's own rooms share this: engine.c (life and the way of the inputs), assemble.c (opening the parts), firing.c (a transition becomes a plan),
- * status.c (what it looks like from outside), reload.c (other rules). Nobody else includes it.
+ * status.c (what it looks like from outside), reload.c (other rules), writing.c (the writer process). Nobody else includes it.
  */
 #pragma once
 
@@ -50,7 +50,8 @@ struct engine {
 	struct incidents *incidents;
 	struct control *control;
 	int signals; /* signalfd */
-	struct loop_watch *writer_watch;
+	struct loop_watch *writer_watch; /* NULL: it has died, and another one is due */
+	uint64_t respawn_at_ns, respawn_wait_ns;
 
 	uint64_t started_ns, last_ns; /* of the inputs' time */
 	int64_t boottime_offset_ns, realtime_offset_ns; /* as last told */
@@ -73,9 +74,16 @@ struct engine {
 /* One input through log, history and machine, then everything it led to. */
 void engine_take(struct engine *e, struct input *in);
 
-/* assemble.c: opens all parts; -errno with what was opened left for engine_free(). A new writer process into e->writer. */
+/* assemble.c: opens all parts; -errno with what was opened left for engine_free(). */
 int engine_assemble(struct engine *e);
-int engine_spawn_writer(struct engine *e);
+
+/* writing.c: the writer process and the incidents it writes, once it can write (-errno: it cannot, and said why); what is due
+ * each second; what is left at the end. */
+int writing_open(struct engine *e);
+int writing_wait(struct engine *e);
+int writing_watch(struct engine *e);
+void writing_keep(struct engine *e, uint64_t now_ns);
+void writing_last(struct engine *e);
 
 /* For the machine of a set of rules; of its names for the logs, `rules` with room for them. */
 struct machine_options engine_machine_options(const struct engine *e, const struct ruleset *set, const struct limit *host);

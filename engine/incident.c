@@ -255,7 +255,7 @@ static void take_writer_report(struct incidents *i, const struct writer_report *
 		break;
 	default:
 		i->status.failed += s != NULL;
-		log_error_errno(report->error, "cannot write '%s'", report->id);
+		log_error_errno(report->error, "cannot write '%s'", *report->id ? report->id : report->path);
 		break;
 	}
 	if (s)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "snapshot/store/message.h"
 
+#include "engine/base/clock.h"
 #include "engine/base/io.h"
 #include "snapshot/wire.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/socket.h>
@@ -27,6 +29,7 @@ struct pending {
 struct writer {
 	int socket;
 	pid_t pid;
+	bool ready;
 	struct pending *pending;
 };
 
@@ -173,7 +176,7 @@ static struct pending *pending_for(struct writer *w, const char *id, enum messag
 static int flush_if_possible(struct writer *w)
 {
 	int r = writer_flush(w);
-	return r == -EAGAIN ? 0 : r;
+	return r == -EAGAIN || r == -EPIPE ? 0 : r;
 }
 
 int writer_begin(struct writer *w, const char *id, int stage_fd, uint64_t max_bytes)
@@ -260,9 +263,34 @@ int writer_history(struct writer *w, const struct buf *bytes)
 
 int writer_read(struct writer *w, struct writer_report *ret)
 {
-	int fds[WIRE_FDS_MAX];
+	int fds[WIRE_FDS_MAX], r;
 	size_t n;
-	return wire_receive(w->socket, ret, sizeof(*ret), fds, &n, MSG_DONTWAIT);
+	while ((r = wire_receive(w->socket, ret, sizeof(*ret), fds, &n, MSG_DONTWAIT)) == 0 && ret->kind == WRITER_READY)
+		w->ready = true;
+	if (r == -EPIPE)
+		w->ready = false;
+	return r;
+}
+
+bool writer_is_ready(const struct writer *w)
+{
+	return w->ready;
+}
+
+int writer_wait(struct writer *w, uint64_t timeout_ns, struct writer_report *ret)
+{
+	uint64_t now, end = clock_now(CLOCK_MONOTONIC) + timeout_ns;
+	for (int r; !w->ready && (r = writer_read(w, ret)) != -EPIPE;) {
+		struct pollfd p = {.fd = w->socket, .events = POLLIN};
+		if (r == 0 && ret->kind == WRITER_FAILED && !*ret->id)
+			return ret->error;
+		now = clock_now(CLOCK_MONOTONIC);
+		if (!w->ready && now >= end)
+			return -ETIMEDOUT;
+		if (!w->ready && r == -EAGAIN)
+			poll(&p, 1, (int)((end - now) / NS_PER_MS) + 1);
+	}
+	return w->ready ? 0 : -EPIPE;
 }
 
 /* What was never sent is lost here: the caller waits for writer_backlog() to end if it can. The process is left to finish;

@@ -6,10 +6,11 @@
  *
  *     engine ── writer_begin(id, stage) ─ writer_extent(bytes)* ─ writer_publish ──▶ writer ──▶ store
  *               writer_put(name, bytes) ───────────────────────────────────────────▶
- *            ◀── reports: FIRST, PUBLISHED, FAILED, ABANDONED, EVICTED, NO_ROOM
+ *            ◀── reports: READY, FIRST, PUBLISHED, FAILED, ABANDONED, EVICTED, NO_ROOM
  *
  * Sending never blocks: when the socket is full, the latest extent of each bundle and the latest text of each state file
- * are kept and sent later (nothing is lost but intermediate states).
+ * are kept and sent later (nothing is lost but intermediate states). The same while there is no process any more: its
+ * handle stays good until another one takes over.
  */
 #pragma once
 
@@ -17,6 +18,7 @@
 #include "snapshot/store/store.h"
 
 struct writer; /* the engine's handle; opaque */
+struct writer_report;
 
 struct writer_options {
 	const char *store_dir; /* created 0750 if missing */
@@ -26,6 +28,9 @@ struct writer_options {
 };
 
 int writer_spawn(const struct writer_options *options, struct writer **ret);
+/* Waits until it can write. 0; -ETIMEDOUT: not yet; else why it never will, with the path that it stumbled over, and the
+ * process ends. */
+int writer_wait(struct writer *w, uint64_t timeout_ns, struct writer_report *ret);
 pid_t writer_pid(const struct writer *w);
 int writer_fd(const struct writer *w);	    /* readable: a report; also writable-interest while writer_backlog() */
 bool writer_backlog(const struct writer *w);
@@ -52,15 +57,19 @@ struct writer_report {
 enum writer_report_kind {
 	WRITER_FIRST,	  /* first bytes of a bundle are on disk */
 	WRITER_PUBLISHED,
-	WRITER_FAILED,	  /* of a bundle (what is there stays as a cut one), of a state file, or of HOURS_DIR, told once */
+	WRITER_FAILED,	  /* of a bundle (what is there stays as a cut one), of a state file, of HOURS_DIR, told once, or, without
+			   * an id, of a directory that it cannot do without: the last report */
 	WRITER_EVICTED,
 	WRITER_NO_ROOM,	  /* -ENOSPC: what must stay is beyond the bounds, or with an id: will be if that bundle grows to its
 			   * max_bytes; -errno: the store cannot be looked at. Told once */
 	WRITER_ABANDONED, /* as it was told to; the cut bundle stays */
+	WRITER_READY,	  /* store and state can be written; for writer_is_ready() alone */
 };
 
 /* 0, -EAGAIN, -EPIPE when the writer is gone. */
 int writer_read(struct writer *w, struct writer_report *ret);
+/* As far as its reports were read: it has begun, and is not gone. */
+bool writer_is_ready(const struct writer *w);
 struct writer *writer_free(struct writer *w); /* closes; the writer finishes what it has and ends by itself */
 
 /* The other side: what `tracetrap writer` runs. */

@@ -41,6 +41,14 @@ static void report(struct writing *w, enum writer_report_kind kind, int error, c
 	wire_send(w->socket, &r, sizeof(r), NULL, 0, MSG_DONTWAIT);
 }
 
+static int report_unusable(struct writing *w, int error, const char *dir)
+{
+	struct writer_report r = {.kind = WRITER_FAILED, .error = error, .t_ns = clock_now(CLOCK_MONOTONIC)};
+	snprintf(r.path, sizeof(r.path), "%s", dir);
+	wire_send(w->socket, &r, sizeof(r), NULL, 0, MSG_DONTWAIT);
+	return error;
+}
+
 /* Each directory of the path is made as needed, 0750. */
 static int open_dir(const char *path)
 {
@@ -55,8 +63,10 @@ static int open_dir(const char *path)
 			return -errno;
 		at[i] = kept;
 	}
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) < 0)
+		return -errno;
+	return take_fd(fd);
 }
 
 static struct outgoing *bundle_of(struct writing *w, const char *id)
@@ -319,9 +329,12 @@ static int start(struct writing *w)
 	w->options.state_dir[sizeof(w->options.state_dir) - 1] = '\0';
 	umask(027);
 	w->state = open_dir(w->options.state_dir);
+	if (w->state < 0)
+		return report_unusable(w, w->state, w->options.state_dir);
 	w->store = open_dir(w->options.store_dir);
-	if (w->state < 0 || w->store < 0)
-		return MIN(w->state, w->store);
+	if (w->store < 0)
+		return report_unusable(w, w->store, w->options.store_dir);
+	report(w, WRITER_READY, 0, "", "");
 	w->group = geteuid() == 0 ? io_group(STORE_GROUP) : NO_GROUP;
 	give_to_group(w, w->state);
 	give_to_group(w, w->store);
@@ -334,11 +347,8 @@ int writer_main(int socket)
 {
 	struct writing w = {.socket = socket};
 	stay_alive();
-	int r = start(&w);
-	if (r < 0) {
-		report(&w, WRITER_FAILED, r, "", "");
+	if (start(&w) < 0)
 		return 1;
-	}
 	make_room(&w);
 	while (!w.ended) {
 		wait_for_message(&w);

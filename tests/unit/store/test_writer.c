@@ -27,12 +27,20 @@ static struct writer *spawn_writer(struct store_bounds bounds)
 	return new;
 }
 
+static struct writer *spawn_ready(struct store_bounds bounds)
+{
+	struct writer_report r;
+	struct writer *new = spawn_writer(bounds);
+	assert_int_equal(writer_wait(new, PATIENCE_MS * NS_PER_MS, &r), 0);
+	return new;
+}
+
 static int setup(void **state _unused_)
 {
 	dir = scratch_make();
 	snprintf(state_dir, sizeof(state_dir), "%s/state", dir);
 	snprintf(store, sizeof(store), "%s/state/incidents", dir);
-	w = spawn_writer((struct store_bounds){0});
+	w = spawn_ready((struct store_bounds){0});
 	return 0;
 }
 
@@ -205,7 +213,7 @@ static void publish_one(const char *id)
 static void room_is_made_after_the_new_bundle_is_published(void **state _unused_)
 {
 	assert_int_equal(wait_for_end(w), 0);
-	w = spawn_writer((struct store_bounds){.max_use = 120000});
+	w = spawn_ready((struct store_bounds){.max_use = 120000});
 	publish_one("20261120T000001Z-oom-00000001");
 	publish_one("20261120T000002Z-oom-00000002");
 	publish_one("20261120T000003Z-oom-00000003");
@@ -277,6 +285,35 @@ static void a_stage_shorter_than_was_said_is_a_failure_not_a_bundle(void **state
 	assert_int_equal(access(scratch_path(store, SAMPLE_ID ".tar.zst"), F_OK), -1);
 }
 
+static void one_that_cannot_use_its_store_says_where_it_stumbled(void **state _unused_)
+{
+	struct writer_report r;
+	assert_int_equal(wait_for_end(w), 0);
+	assert_int_equal(rmdir(store), 0);
+	close(open(store, O_CREAT | O_CLOEXEC, 0600));
+	w = spawn_writer((struct store_bounds){0});
+	assert_int_equal(writer_wait(w, PATIENCE_MS * NS_PER_MS, &r), -ENOTDIR);
+	assert_string_equal(r.path, store);
+	assert_false(writer_is_ready(w));
+	assert_int_equal(WEXITSTATUS(wait_for_end(w)), 1);
+	w = NULL;
+}
+
+static void what_a_dead_one_is_told_waits_for_the_next(void **state _unused_)
+{
+	uint64_t bytes;
+	struct writer_report r;
+	_cleanup_close_ int stage = stage_with(SAMPLE_ID, "cpu-sys-spike", &bytes);
+	kill(writer_pid(w), SIGKILL);
+	assert_int_equal(waitpid(writer_pid(w), NULL, 0), writer_pid(w));
+	assert_int_equal(writer_read(w, &r), -EPIPE);
+	assert_false(writer_is_ready(w));
+	assert_int_equal(writer_begin(w, SAMPLE_ID, stage), 0);
+	assert_int_equal(writer_put(w, "limits", "x", 1), 0);
+	assert_true(writer_backlog(w));
+	w = writer_free(w);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1 && streq(argv[1], "writer"))
@@ -292,6 +329,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(what_grows_too_old_goes_while_nothing_happens, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_store_that_cannot_keep_its_bounds_is_told_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(that_a_bundle_may_not_fit_is_told_at_its_begin_and_evicts_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_that_cannot_use_its_store_says_where_it_stumbled, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_a_dead_one_is_told_waits_for_the_next, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_stage_shorter_than_was_said_is_a_failure_not_a_bundle, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
