@@ -7,6 +7,7 @@
 
 #include "engine/base/log.h"
 #include "engine/control.h"
+#include "engine/notify.h"
 #include "engine/vocabulary.h"
 #include "rules/tell/why.h"
 
@@ -231,6 +232,7 @@ static void stop_when_done(struct engine *e, uint64_t now)
 
 static void keep_house(struct engine *e, uint64_t now)
 {
+	notify_watchdog(now, &e->watchdog_ns);
 	past_drain(e->past);
 	name_processes(e);
 	arm_tick(e->arm, now);

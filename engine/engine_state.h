@@ -60,6 +60,7 @@ struct engine {
 	bool limits_changed; /* a token was spent since they were saved */
 	bool stopping;
 	uint64_t stop_at_ns, give_up_ns;
+	uint64_t watchdog_ns; /* when the service manager heard of us last */
 
 	/* Transitions wait here until the machine has returned, because what they lead to are inputs again. */
 	struct consequence *outbox;

@@ -40,7 +40,20 @@ void notify_stopping(void)
 	notify("STOPPING=1");
 }
 
-void notify_watchdog(void)
+/* Between two words; 0: nobody waits for them. */
+static uint64_t watchdog_every_ns(void)
 {
+	const char *us = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+	if (!us || (pid && strtoull(pid, NULL, 10) != (unsigned long long)getpid()))
+		return 0;
+	return strtoull(us, NULL, 10) / 3 * NS_PER_US;
+}
+
+void notify_watchdog(uint64_t now_ns, uint64_t *told_ns)
+{
+	uint64_t every_ns = watchdog_every_ns();
+	if (!every_ns || (*told_ns && now_ns - *told_ns < every_ns))
+		return;
+	*told_ns = now_ns;
 	notify("WATCHDOG=1");
 }

@@ -10,4 +10,6 @@
 void notify_ready(void);
 void notify_reloading(uint64_t monotonic_ns); /* until notify_ready() */
 void notify_stopping(void);
-void notify_watchdog(void);
+/* To be called once a second or so: tells it three times within the span that the manager gave ($WATCHDOG_USEC), or
+ * nothing where it gave none to this process. `*told_ns`: when it was told last, 0 before. */
+void notify_watchdog(uint64_t now_ns, uint64_t *told_ns);
