@@ -135,11 +135,14 @@ static uint16_t entity_of_event(struct engine *e, enum entity_kind kind, const c
 	if (kind == ENTITY_KIND_HOST || !*name)
 		return ENTITY_HOST;
 	uint16_t slot = entities_find(e->entities, kind, name);
-	if (slot != ENTITY_NONE)
-		return slot;
-	slot = entities_add(e->entities, kind, name);
+	bool is_new = slot == ENTITY_NONE;
+	if (is_new)
+		slot = entities_add(e->entities, kind, name);
 	if (slot == ENTITY_NONE)
 		return ENTITY_HOST;
+	source_hear(e->source, slot, is_new);
+	if (!is_new)
+		return slot;
 	struct input born = {.kind = INPUT_BORN, .t_ns = t_ns, .born = {slot, kind, entities_get(e->entities, slot)->name}};
 	engine_take(e, &born);
 	return slot;

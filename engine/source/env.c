@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/source/part.h"
+#include "engine/source/strays.h"
 
 bool env_offer(struct env *env, unsigned signal, uint64_t period_ns, const char *from, ...)
 {
@@ -57,8 +58,10 @@ static void append(uint16_t **list, size_t *n, size_t *cap, uint16_t slot)
 uint16_t env_born(struct env *env, enum entity_kind kind, const char *name)
 {
 	uint16_t slot = entities_find(env->entities, kind, name);
-	if (slot != ENTITY_NONE)
-		return ENTITY_NONE;
+	if (slot != ENTITY_NONE) {
+		strays_take(&env->strays, slot);
+		return slot;
+	}
 	slot = entities_add(env->entities, kind, name);
 	if (slot != ENTITY_NONE)
 		append(&env->churn.born, &env->churn.n_born, &env->churn.cap_born, slot);

@@ -32,6 +32,12 @@ struct churn {
 
 struct helper;
 
+/* Entities that events named first (strays.h). */
+struct strays {
+	struct stray *all;
+	size_t n, cap;
+};
+
 /* What all parts of one source share. */
 struct env {
 	const struct source_options *options;
@@ -42,6 +48,7 @@ struct env {
 	struct entities *entities;
 	struct offers offers;
 	struct churn churn;
+	struct strays strays;
 	struct buf text; /* what was read last; any part may use it within its read */
 	uint64_t now_ns; /* of the tick that is being collected */
 	uint64_t lost;
@@ -74,7 +81,8 @@ bool env_has(const struct env *env, unsigned signal);
 /* Once a second: true when *due_ns is reached, which then moves on. For parts that look at each tick. */
 bool env_is_due(const struct env *env, uint64_t *due_ns);
 
-/* A new entity, announced before this turn's tick; ENTITY_NONE when it is refused (and counted by the table). */
+/* A new entity, announced before this turn's tick; ENTITY_NONE when it is refused (and counted by the table). One that an
+ * event named first was announced with that: it is taken over as it is. */
 uint16_t env_born(struct env *env, enum entity_kind kind, const char *name);
 /* It stays in the table until this turn's tick has been given. */
 void env_gone(struct env *env, uint16_t slot);

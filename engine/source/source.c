@@ -4,6 +4,7 @@
 #include "engine/base/clock.h"
 #include "engine/source/helper.h"
 #include "engine/source/part.h"
+#include "engine/source/strays.h"
 #include "engine/source/tick.h"
 
 #include <fcntl.h>
@@ -106,8 +107,10 @@ static int take(struct source *s, input_fn fn, void *ctx, bool slow)
 		tick_follow_cpus(s->tick, &s->env);
 	give_rows(s, &t, s->env.now_ns);
 	read_parts(s, TIER_TICK);
-	if (slow)
+	if (slow) {
 		read_parts(s, TIER_SECOND);
+		strays_age(&s->env);
+	}
 	give_tick(s, &t, s->env.now_ns);
 	give_rows(s, &t, UINT64_MAX);
 	return t.given;
@@ -241,6 +244,15 @@ void source_self_pids(struct source *s, const pid_t *pids, size_t n)
 	s->env.n_pids = n + 1;
 }
 
+int source_hear(struct source *s, uint16_t slot, bool is_new)
+{
+	static const unsigned met = ENTITY_BIT(ENTITY_KIND_DISK) | ENTITY_BIT(ENTITY_KIND_NETDEV) |
+				    ENTITY_BIT(ENTITY_KIND_MOUNT) | ENTITY_BIT(ENTITY_KIND_CGROUP);
+	if (!(ENTITY_BIT(entities_get(s->env.entities, slot)->kind) & met))
+		return 0;
+	return strays_hear(&s->env.strays, slot, is_new, clock_now(CLOCK_MONOTONIC));
+}
+
 struct source *source_close(struct source *s)
 {
 	if (!s)
@@ -255,6 +267,7 @@ struct source *source_close(struct source *s)
 	close_fd(&s->env.sys_fd);
 	free(s->env.churn.born);
 	free(s->env.churn.gone);
+	free(s->env.strays.all);
 	buf_done(&s->env.text);
 	readings_done(&s->readings);
 	free(s);

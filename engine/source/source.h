@@ -71,6 +71,10 @@ const uint64_t *source_periods(const struct source *s);
  * Replaces what was named before; at most 15, the rest is left out. */
 void source_self_pids(struct source *s, const pid_t *pids, size_t n);
 
+/* An event names that entity of the table; `is_new` when the engine added and announced it for that. Until the source meets
+ * it, it goes away ten minutes after its last event; what no source is about (a bond) stays. 0 or -ENOMEM: it stays too. */
+int source_hear(struct source *s, uint16_t slot, bool is_new);
+
 struct source_signal {
 	bool available;
 	char from[96];	 /* "/proc/vmstat pgfault", "ksym kernel_cpustat" */

@@ -106,6 +106,7 @@ static inline void fake_free(struct fake *f)
 	entities_free(f->env.entities);
 	free(f->env.churn.born);
 	free(f->env.churn.gone);
+	free(f->env.strays.all);
 	buf_done(&f->env.text);
 	readings_done(&f->out);
 	free(f);

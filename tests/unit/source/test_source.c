@@ -6,11 +6,14 @@ struct seen {
 	enum input_kind kind[64];
 	uint64_t t_ns[64];
 	unsigned n;
+	bool entities[32]; /* with a reading */
 };
 
 static void see(void *ctx, const struct input *in)
 {
 	struct seen *s = ctx;
+	for (size_t i = 0; in->kind == INPUT_TICK && i < in->tick.n; i++)
+		s->entities[in->tick.readings[i].entity] = true;
 	if (s->n < 64) {
 		s->kind[s->n] = in->kind;
 		s->t_ns[s->n++] = in->t_ns;
@@ -55,6 +58,34 @@ static void births_come_before_the_first_readings_and_deaths_after_the_last(void
 	fake_free(f);
 }
 
+static unsigned count(const struct seen *seen, enum input_kind kind)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < seen->n; i++)
+		n += seen->kind[i] == kind;
+	return n;
+}
+
+static void a_disk_that_an_event_named_first_is_measured_and_goes_away_as_any_other(void **state _unused_)
+{
+	struct fake *f = fake_new();
+	struct seen seen = {0};
+	fill(f);
+	struct source *s = open_fake(f);
+	uint16_t slot = entities_add(f->env.entities, ENTITY_KIND_DISK, "sda");
+	assert_int_equal(source_hear(s, slot, /* is_new= */ true), 0);
+	source_take_now(s, see, &seen);
+	assert_int_equal(count(&seen, INPUT_BORN), 1); /* CPU 0: the disk was announced with its event */
+	assert_true(seen.entities[slot]);
+	seen = (struct seen){0};
+	fake_write(f, "diskstats", "");
+	source_take_now(s, see, &seen);
+	assert_int_equal(count(&seen, INPUT_GONE), 1);
+	assert_int_equal(entities_find(f->env.entities, ENTITY_KIND_DISK, "sda"), ENTITY_NONE);
+	source_close(s);
+	fake_free(f);
+}
+
 static void another_root_is_read_by_files_and_says_so(void **state _unused_)
 {
 	struct fake *f = fake_new();
@@ -90,6 +121,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(births_come_before_the_first_readings_and_deaths_after_the_last),
+		cmocka_unit_test(a_disk_that_an_event_named_first_is_measured_and_goes_away_as_any_other),
 		cmocka_unit_test(another_root_is_read_by_files_and_says_so),
 		cmocka_unit_test(without_even_a_stat_there_is_no_source),
 	};
