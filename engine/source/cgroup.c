@@ -36,6 +36,7 @@ struct part {
 	uint64_t due_ns, scanned_ns;
 	bool tasks_d; /* ours to bring */
 	uint64_t d;   /* by the last scan */
+	uint64_t refused; /* by the last answer */
 };
 
 static void group_done(void *own)
@@ -141,6 +142,16 @@ static void take_row(struct part *p, struct env *env, const struct helper_row *r
 	add_gauges(row, i->slot, out);
 }
 
+/* Those without room are lost once each, not once a second. */
+static void take_row_of_all(struct part *p, struct env *env, const struct helper_row *row)
+{
+	uint64_t refused = row->values[CGROUP_REFUSED];
+	if (row->mask & 1U << CGROUP_D)
+		p->d = row->values[CGROUP_D];
+	env->lost += refused > p->refused ? refused - p->refused : 0;
+	p->refused = refused;
+}
+
 static void take_answer(struct part *p, struct env *env, struct cursor *rows, struct readings *out)
 {
 	struct helper_row row;
@@ -149,7 +160,7 @@ static void take_answer(struct part *p, struct env *env, struct cursor *rows, st
 		if (*row.name)
 			take_row(p, env, &row, out);
 		else
-			p->d = row.values[CGROUP_D];
+			take_row_of_all(p, env, &row);
 	}
 	roster_end(&p->roster, env);
 	if (p->tasks_d)

@@ -62,13 +62,13 @@ struct group {
 	uint64_t values[HELPER_COLUMNS_MAX];
 	uint64_t parted; /* CGROUP_MEM when its parts were last read */
 	uint64_t d;
-	bool seen;
 };
 
 struct groups {
 	int root[HIERARCHIES]; /* -1: not there */
-	struct group **all;
-	size_t n;
+	struct group **all, **before; /* breadth first; those of the walk before, NULL where taken over */
+	size_t n, n_before;
+	size_t refused[HIERARCHIES]; /* by the last walk; what is below them is not counted */
 	uint64_t count; /* of cgroups, as the kernel counts them: a walk is due when it changes */
 	unsigned turn;
 	struct proc_file counts[2]; /* /proc/cgroups, cgroup.stat */
@@ -157,12 +157,23 @@ static bool scan_psi(const char *text, struct group *g, unsigned column)
 	return true;
 }
 
-static struct group *find_group(const struct groups *s, const char *path)
+/* A walk mostly meets them in the order of the one before: the first place to look is where the last one was found. */
+static struct group *take_from_before(struct groups *s, const char *path)
 {
-	for (size_t i = 0; i < s->n; i++)
-		if (streq(s->all[i]->path, path))
-			return s->all[i];
+	for (size_t k = 0; k < s->n_before; k++) {
+		size_t i = (s->n + k) % s->n_before;
+		if (s->before[i] && streq(s->before[i]->path, path))
+			return take_ptr(s->before[i]);
+	}
 	return NULL;
+}
+
+static bool is_met(const struct groups *s, const char *path)
+{
+	for (size_t i = s->n; i-- > 0;)
+		if (streq(s->all[i]->path, path))
+			return true;
+	return false;
 }
 
 static void open_files(const struct groups *s, struct group *g)
@@ -177,38 +188,61 @@ static void open_files(const struct groups *s, struct group *g)
 	}
 }
 
-static void meet(struct groups *s, const char *path)
+static struct group *open_group(const struct groups *s, const char *path)
 {
-	struct group *g = find_group(s, path);
-	if (!g) {
-		if (s->n == GROUPS_MAX || !(g = calloc(1, sizeof(*g))))
-			return;
-		snprintf(g->path, sizeof(g->path), "%s", path);
-		open_files(s, g);
-		s->all[s->n++] = g;
-	}
-	g->seen = true;
+	struct group *g = calloc(1, sizeof(*g));
+	if (!g)
+		return NULL;
+	snprintf(g->path, sizeof(g->path), "%s", path);
+	open_files(s, g);
+	return g;
 }
 
-/* Parents before children, so that a full table holds the upper levels. */
-static void walk(struct groups *s, int dirfd, const char *path, unsigned depth)
+/* False when there is no room. */
+static bool meet(struct groups *s, const char *path)
 {
-	int fd = openat(dirfd, *path ? path + 1 : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (is_met(s, path))
+		return true;
+	struct group *g = s->n < GROUPS_MAX ? take_from_before(s, path) : NULL;
+	if (!g && s->n < GROUPS_MAX)
+		g = open_group(s, path);
+	if (g)
+		s->all[s->n++] = g;
+	return g;
+}
+
+static bool is_too_deep(const char *path)
+{
+	unsigned depth = 0;
+	for (; *path; path++)
+		depth += *path == '/';
+	return depth > DEPTH_MAX;
+}
+
+static void meet_children(struct groups *s, enum hierarchy h, const char *path)
+{
+	char below[ENTITY_NAME_MAX];
+	int fd = openat(s->root[h], *path ? path + 1 : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	if (!d) {
 		close_fd(&fd);
 		return;
 	}
 	for (struct dirent *e; (e = readdir(d));) {
-		char below[ENTITY_NAME_MAX];
-		if (e->d_type != DT_DIR || e->d_name[0] == '.' || depth == DEPTH_MAX)
+		if (e->d_type != DT_DIR || e->d_name[0] == '.')
 			continue;
-		if (snprintf(below, sizeof(below), "%s/%s", path, e->d_name) >= (int)sizeof(below))
-			continue;
-		meet(s, below);
-		walk(s, dirfd, below, depth + 1);
+		bool fits = snprintf(below, sizeof(below), "%s/%s", path, e->d_name) < (int)sizeof(below);
+		if (!fits || is_too_deep(below) || !meet(s, below))
+			s->refused[h]++;
 	}
 	closedir(d);
+}
+
+static void walk_below(struct groups *s, const char *path)
+{
+	for (unsigned h = 0; h < HIERARCHIES; h++)
+		if (s->root[h] >= 0 && h != V1_CPU)
+			meet_children(s, h, path);
 }
 
 static void close_group(struct group *g)
@@ -218,21 +252,21 @@ static void close_group(struct group *g)
 	free(g);
 }
 
+/* Level by level, what was met being the queue: a full table holds the upper levels, whatever came first. */
 static void walk_all(struct groups *s)
 {
+	struct group **before = s->all;
+	s->all = s->before;
+	s->before = before;
+	s->n_before = s->n;
+	s->n = 0;
+	memset(s->refused, 0, sizeof(s->refused));
+	walk_below(s, "");
 	for (size_t i = 0; i < s->n; i++)
-		s->all[i]->seen = false;
-	for (unsigned h = 0; h < HIERARCHIES; h++)
-		if (s->root[h] >= 0 && h != V1_CPU)
-			walk(s, s->root[h], "", 0);
-	size_t kept = 0;
-	for (size_t i = 0; i < s->n; i++) {
-		if (s->all[i]->seen)
-			s->all[kept++] = s->all[i];
-		else
-			close_group(s->all[i]);
-	}
-	s->n = kept;
+		walk_below(s, s->all[i]->path);
+	for (size_t i = 0; i < s->n_before; i++)
+		if (s->before[i])
+			close_group(s->before[i]);
 }
 
 /* Any change of these numbers means that a cgroup came or went. */
@@ -279,7 +313,13 @@ static struct groups *groups_open(const char *proc_root, const char *sys_root)
 {
 	char path[512];
 	struct groups *s = calloc(1, sizeof(*s));
-	if (!s || !(s->all = calloc(GROUPS_MAX, sizeof(struct group *)))) {
+	if (!s)
+		return NULL;
+	s->all = calloc(GROUPS_MAX, sizeof(struct group *));
+	s->before = calloc(GROUPS_MAX, sizeof(struct group *));
+	if (!s->all || !s->before) {
+		free(s->all);
+		free(s->before);
 		free(s);
 		return NULL;
 	}
@@ -292,7 +332,8 @@ static struct groups *groups_open(const char *proc_root, const char *sys_root)
 static void follow(struct groups *s)
 {
 	uint64_t count = count_cgroups(s);
-	if (count != s->count || s->turn++ % WALK_EACH == 0)
+	bool is_due = s->turn++ % WALK_EACH == 0;
+	if (is_due || count != s->count)
 		walk_all(s);
 	s->count = count;
 }
@@ -354,12 +395,20 @@ static void count_d_task(void *ctx, const char *cgroups)
 		}
 }
 
-static void scan_d_tasks(struct groups *s, const char *proc_root, struct buf *rows)
+/* The hierarchies mostly hold the same ones. */
+static size_t most_refused(const struct groups *s)
 {
-	int d = dtasks_scan(proc_root, CGROUP_SCAN_TASKS_MAX, count_d_task, s);
-	uint64_t values[HELPER_COLUMNS_MAX] = {[CGROUP_D] = d < 0 ? 0 : (uint64_t)d};
-	if (d >= 0)
-		helper_add_row(rows, HELPER_NAME_OF_ALL, 1U << CGROUP_D, values);
+	size_t most = 0;
+	for (unsigned h = 0; h < HIERARCHIES; h++)
+		most = MAX(most, s->refused[h]);
+	return most;
+}
+
+static void add_row_of_all(struct groups *s, const char *proc_root, bool scans_tasks, struct buf *rows)
+{
+	int d = scans_tasks ? dtasks_scan(proc_root, CGROUP_SCAN_TASKS_MAX, count_d_task, s) : -1;
+	uint64_t values[HELPER_COLUMNS_MAX] = {[CGROUP_D] = d < 0 ? 0 : (uint64_t)d, [CGROUP_REFUSED] = most_refused(s)};
+	helper_add_row(rows, HELPER_NAME_OF_ALL, 1U << CGROUP_REFUSED | (d < 0 ? 0 : 1U << CGROUP_D), values);
 }
 
 void helper_cgroups(void **state, const char *proc_root, const char *sys_root, uint32_t flags, struct buf *rows)
@@ -375,8 +424,7 @@ void helper_cgroups(void **state, const char *proc_root, const char *sys_root, u
 		/* In turns, so that what changes from outside (a limit that reclaims) is not missed for ever. */
 		read_group(s, s->all[i], (s->turn + i) % REFRESH_EACH == 0);
 	}
-	if (flags & HELPER_SCAN_TASKS)
-		scan_d_tasks(s, proc_root, rows);
+	add_row_of_all(s, proc_root, flags & HELPER_SCAN_TASKS, rows);
 	for (size_t i = 0; i < s->n; i++) {
 		set(s->all[i], CGROUP_D, s->all[i]->d);
 		helper_add_row(rows, s->all[i]->path, s->all[i]->mask, s->all[i]->values);

@@ -202,6 +202,92 @@ static void d_tasks_count_for_every_cgroup_above_them(void **state _unused_)
 	fake_free(f);
 }
 
+static void make_cgroup(const struct fake *f, const char *path)
+{
+	char full[1024];
+	snprintf(full, sizeof(full), "%s/fs/cgroup/%s", f->root, path);
+	assert_int_equal(mkdir(full, 0755), 0);
+}
+
+static void a_full_table_holds_the_upper_levels_and_says_how_many_had_no_room(void **state _unused_)
+{
+	struct fake *f = fake_new();
+	static void *memory; /* the helper keeps it for life */
+	_cleanup_buf_ struct buf rows = {0};
+	struct helper_row row;
+	char path[32];
+	fake_write(f, "fs/cgroup/cgroup.controllers", "cpu\n");
+	for (const char *top = "abc"; *top; top++) {
+		snprintf(path, sizeof(path), "%c", *top);
+		make_cgroup(f, path);
+		for (int i = 0; i < 1100; i++) {
+			snprintf(path, sizeof(path), "%c/%d", *top, i);
+			make_cgroup(f, path);
+		}
+	}
+	helper_cgroups(&memory, f->root, f->root, 0, &rows);
+	assert_true(find_row(&rows, "/a", &row));
+	assert_true(find_row(&rows, "/b", &row));
+	assert_true(find_row(&rows, "/c", &row));
+	assert_true(find_row(&rows, HELPER_NAME_OF_ALL, &row));
+	assert_int_equal(row.mask, 1U << CGROUP_REFUSED);
+	assert_int_equal(row.values[CGROUP_REFUSED], 3 + 3 * 1100 - 1024);
+	fake_free(f);
+}
+
+static void an_upper_level_that_comes_later_takes_the_place_of_a_deeper_one(void **state _unused_)
+{
+	struct fake *f = fake_new();
+	static void *memory; /* the helper keeps it for life */
+	_cleanup_buf_ struct buf rows = {0};
+	struct helper_row row;
+	char path[32];
+	fake_write(f, "fs/cgroup/cgroup.controllers", "cpu\n");
+	fake_write(f, "fs/cgroup/cgroup.stat", "nr_descendants 1101\n");
+	make_cgroup(f, "a");
+	for (int i = 0; i < 1100; i++) {
+		snprintf(path, sizeof(path), "a/%d", i);
+		make_cgroup(f, path);
+	}
+	helper_cgroups(&memory, f->root, f->root, 0, &rows);
+	make_cgroup(f, "later");
+	fake_write(f, "fs/cgroup/cgroup.stat", "nr_descendants 1102\n");
+	buf_clear(&rows);
+	helper_cgroups(&memory, f->root, f->root, 0, &rows);
+	assert_true(find_row(&rows, "/later", &row));
+	assert_true(find_row(&rows, "/a", &row));
+	fake_free(f);
+}
+
+static void cgroups_that_come_each_second_do_not_hold_up_the_turns(void **state _unused_)
+{
+	struct fake *f = fake_new();
+	static void *memory; /* the helper keeps it for life */
+	static const char *const names[] = {"a", "b", "c"};
+	_cleanup_buf_ struct buf rows = {0};
+	struct helper_row row;
+	char path[64];
+	fake_write(f, "fs/cgroup/cgroup.controllers", "cpu memory\n");
+	for (unsigned turn = 0; turn < 12; turn++) {
+		for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+			snprintf(path, sizeof(path), "fs/cgroup/%s/cpu.stat", names[i]);
+			fake_write(f, path, "usage_usec 5000\n");
+			snprintf(path, sizeof(path), "fs/cgroup/%s/memory.current", names[i]);
+			fake_write(f, path, turn ? "8192\n" : "4096\n");
+		}
+		snprintf(path, sizeof(path), "nr_descendants %u\n", 3 + turn);
+		fake_write(f, "fs/cgroup/cgroup.stat", path);
+		buf_clear(&rows);
+		helper_cgroups(&memory, f->root, f->root, 0, &rows);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(path, sizeof(path), "/%s", names[i]);
+		assert_true(find_row(&rows, path, &row));
+		assert_int_equal(row.values[CGROUP_MEM], 8192);
+	}
+	fake_free(f);
+}
+
 static void wait_for_answer(const struct fake *f, enum helper_kind kind)
 {
 	struct pollfd p = {.fd = f->env.helper->channel[kind].fd, .events = POLLIN};
@@ -273,6 +359,27 @@ static void cgroups_become_entities_with_rates(void **state _unused_)
 	fake_free(f);
 }
 
+static void what_the_helper_has_no_room_for_is_lost_once(void **state _unused_)
+{
+	struct fake *f = fake_new();
+	char path[300];
+	fake_write(f, "fs/cgroup/cgroup.controllers", "cpu\n");
+	memset(path, 'x', sizeof(path));
+	path[200] = path[299] = '\0';
+	make_cgroup(f, path);
+	path[200] = '/';
+	make_cgroup(f, path);
+	struct part *p = part_cgroup.open(&f->env);
+	fake_read(f, &part_cgroup, p, 0);
+	for (int i = 0; i < 3; i++) {
+		wait_for_answer(f, HELPER_CGROUPS);
+		fake_read(f, &part_cgroup, p, SECOND_NS);
+		assert_int_equal(f->env.lost, 1);
+	}
+	part_cgroup.close(p);
+	fake_free(f);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -283,9 +390,13 @@ int main(void)
 		cmocka_unit_test(a_cgroup_that_does_not_run_keeps_its_memory_without_being_read),
 		cmocka_unit_test(the_parts_of_a_memory_are_read_when_their_sum_has_moved_well),
 		cmocka_unit_test(d_tasks_count_for_every_cgroup_above_them),
+		cmocka_unit_test(a_full_table_holds_the_upper_levels_and_says_how_many_had_no_room),
+		cmocka_unit_test(an_upper_level_that_comes_later_takes_the_place_of_a_deeper_one),
+		cmocka_unit_test(cgroups_that_come_each_second_do_not_hold_up_the_turns),
 		cmocka_unit_test(the_helper_answers_later_and_what_is_late_is_unknown),
 		cmocka_unit_test(a_helper_that_died_is_started_again),
 		cmocka_unit_test(cgroups_become_entities_with_rates),
+		cmocka_unit_test(what_the_helper_has_no_room_for_is_lost_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
