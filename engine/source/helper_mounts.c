@@ -24,6 +24,11 @@ struct mounts {
 	struct buf text;
 };
 
+static bool is_word(const char *at, size_t len, const char *word)
+{
+	return strlen(word) == len && strncmp(word, at, len) == 0;
+}
+
 /* Full by nature, or without a size. */
 static bool is_pointless(const char *type, size_t len)
 {
@@ -32,7 +37,7 @@ static bool is_pointless(const char *type, size_t len)
 					    "iso9660",	"mqueue",      "nsfs",	   "proc",	 "pstore",  "ramfs",	"rpc_pipefs",
 					    "securityfs", "selinuxfs", "squashfs", "sysfs",	 "tracefs"};
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
-		if (strlen(types[i]) == len && strncmp(types[i], type, len) == 0)
+		if (is_word(type, len, types[i]))
 			return true;
 	return false;
 }
@@ -60,6 +65,20 @@ static bool is_frame(const char *path)
 {
 	return starts_with(path, "/sys/") || starts_with(path, "/proc/") ||
 	       (starts_with(path, "/dev/") && !streq(path, "/dev/shm"));
+}
+
+/* A container's own: its root lies on the file system that holds the images, and its tmpfs, one or more for each volume and
+ * secret, are counted as the memory of its cgroup. An overlay at / is the machine's. */
+static bool is_container_mount(const char *type, size_t len, const char *path)
+{
+	static const char *const below[] = {"/run/containerd/", "/run/containers/", "/var/lib/containers/",
+					    "/var/lib/docker/", "/var/lib/kubelet/"};
+	if (is_word(type, len, "overlay"))
+		return !streq(path, "/");
+	for (size_t i = 0; i < ARRAY_SIZE(below); i++)
+		if (is_word(type, len, "tmpfs") && starts_with(path, below[i]))
+			return true;
+	return false;
 }
 
 static bool is_known(const struct mounts *m, const struct mount *new)
@@ -104,7 +123,8 @@ static void scan_line(struct mounts *m, const char *at)
 		return;
 	memcpy(new.device, device, device_len);
 	new.device[device_len] = '\0';
-	if (copy_unescaped(new.path, sizeof(new.path), path, path_len) && !is_frame(new.path))
+	if (copy_unescaped(new.path, sizeof(new.path), path, path_len) && !is_frame(new.path) &&
+	    !is_container_mount(type, type_len, new.path))
 		add(m, &new);
 }
 

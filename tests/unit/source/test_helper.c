@@ -62,6 +62,27 @@ static void mounts_are_listed_once_per_device_and_without_those_that_cannot_fill
 	fake_free(f);
 }
 
+static void the_mounts_of_containers_take_no_slots_but_an_overlay_may_be_the_machines_root(void **state _unused_)
+{
+	struct fake *f = fake_new();
+	static void *memory; /* the helper keeps it for life */
+	_cleanup_buf_ struct buf rows = {0}, info = {0};
+	struct helper_row row;
+	char merged[128];
+	snprintf(merged, sizeof(merged), "%s/merged", f->root);
+	fake_write(f, "merged/x", "");
+	buf_printf(&info,
+		   "27 1 0:40 / / rw - overlay overlay rw\n28 27 0:41 / %s rw - overlay overlay rw\n"
+		   "29 27 0:43 / /var/lib/kubelet/pods/x rw - tmpfs tmpfs rw\n30 27 0:43 / /tmp rw - tmpfs tmpfs rw\n",
+		   merged);
+	fake_write(f, "self/mountinfo", buf_str(&info));
+	helper_mounts(&memory, f->root, f->root, 0, &rows);
+	assert_true(find_row(&rows, "/", &row));
+	assert_true(find_row(&rows, "/tmp", &row)); /* the first of its device that counts */
+	assert_false(find_row(&rows, merged, &row));
+	fake_free(f);
+}
+
 static void a_v2_cgroup_brings_all_its_columns(void **state _unused_)
 {
 	struct fake *f = fake_new();
@@ -385,6 +406,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_come_back_as_they_were_and_nonsense_ends_them),
 		cmocka_unit_test(mounts_are_listed_once_per_device_and_without_those_that_cannot_fill_up),
+		cmocka_unit_test(the_mounts_of_containers_take_no_slots_but_an_overlay_may_be_the_machines_root),
 		cmocka_unit_test(a_v2_cgroup_brings_all_its_columns),
 		cmocka_unit_test(v1_hierarchies_are_joined_by_path_and_follow_what_comes_and_goes),
 		cmocka_unit_test(a_cgroup_that_does_not_run_keeps_its_memory_without_being_read),
