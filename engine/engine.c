@@ -151,14 +151,11 @@ static uint16_t entity_of_event(struct engine *e, enum entity_kind kind, const c
 /* Our own capture never triggers our own rules: what an armed detector sees of it is kept, and decides nothing. */
 static bool is_of_capture(const struct engine *e, uint16_t detector, const struct event *record)
 {
-	pid_t workers[INCIDENTS_MAX + 1];
-	if (e->vocabulary->detectors[detector].class != DETECTOR_ARMED || !record->tgid)
+	pid_t pid = (pid_t)record->tgid;
+	if (e->vocabulary->detectors[detector].class != DETECTOR_ARMED || !pid)
 		return false;
-	size_t n = incidents_pids(e->incidents, workers, ARRAY_SIZE(workers));
-	for (size_t i = 0; i < n; i++)
-		if ((uint32_t)workers[i] == record->tgid)
-			return true;
-	return record->tgid == (uint32_t)getpid() || record->tgid == (uint32_t)writer_pid(e->writer);
+	return pid == getpid() || pid == writer_pid(e->writer) || pid == source_helper_pid(e->source) ||
+	       incidents_own(e->incidents, pid);
 }
 
 static void on_event(void *ctx, uint16_t detector, const struct event *record, uint32_t len, const char *entity_name)

@@ -292,6 +292,14 @@ size_t incidents_pids(const struct incidents *i, pid_t *pids, size_t max)
 	return n;
 }
 
+bool incidents_own(const struct incidents *i, pid_t pid)
+{
+	for (size_t k = 0; k < INCIDENTS_MAX; k++)
+		if (i->slot[k].worker && worker_owns(i->slot[k].worker, pid))
+			return true;
+	return i->spare && worker_owns(i->spare, pid);
+}
+
 void incidents_status(const struct incidents *i, struct incidents_status *ret)
 {
 	*ret = i->status;

@@ -53,6 +53,9 @@ void incidents_set_writer(struct incidents *i, struct writer *writer);
 /* Our own processes, for telling them apart from culprits. Returns how many were written. */
 size_t incidents_pids(const struct incidents *i, pid_t *pids, size_t max);
 
+/* Whether that process captures for us: a worker, its collectors, what they run. */
+bool incidents_own(const struct incidents *i, pid_t pid);
+
 struct incidents_status {
 	unsigned open;
 	uint64_t opened, joined, busy, failed, published;

@@ -94,6 +94,8 @@ int children_prepare(struct children *all)
 	*slot = (struct child){.pid = pid, .channel = take_fd(mine), .pidfd = pidfd_open(pid, 0), .member_fd = -1};
 	all->waiting = slot;
 	all->pids[all->n_pids++ % PIDS_MAX] = (uint32_t)pid;
+	if (all->options.forked)
+		all->options.forked(all->options.ctx, pid);
 	return 0;
 }
 

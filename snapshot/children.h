@@ -27,6 +27,7 @@ struct children_options {
 	/* The descriptor of an earlier member for CHANNEL_READ, the caller closes it; -errno as collect_read() has it. */
 	int (*read)(void *ctx, const char *member);
 	void (*ended)(void *ctx, const struct collector *collector);
+	void (*forked)(void *ctx, pid_t pid); /* before it runs anything; NULL: nobody asks */
 	void *ctx;
 };
 

@@ -33,6 +33,7 @@ int worker_truth(struct worker *w, uint64_t first_ns, uint64_t last_ns);
 int worker_end(struct worker *w);
 
 enum worker_report_kind {
+	WORKER_CHILD,  /* `pid` runs collectors for it from now on; worker_read() keeps these for worker_owns() */
 	WORKER_EXTENT, /* the stage is filled up to `bytes`, whole frames; `member` is the last one in */
 	WORKER_DONE,   /* the bundle is whole */
 	WORKER_FAILED, /* it could not be made whole; what is on the stage can be salvaged. Also when the worker died */
@@ -41,10 +42,16 @@ enum worker_report_kind {
 struct worker_report {
 	uint32_t kind;
 	int32_t error; /* of WORKER_FAILED, -errno */
+	int32_t pid;   /* of WORKER_CHILD */
+	uint32_t reserved;
 	uint64_t bytes;
 	uint64_t t_ns; /* when that member was on the stage */
 	char member[96];
 };
+
+/* Whether that process is the worker, a child of its that it told of, or lives in its process group (what a collector
+ * runs). Asks the kernel for the last: a process that is gone and was never told of is nobody's. */
+bool worker_owns(const struct worker *w, pid_t pid);
 
 /* One report; 0, -EAGAIN when there is none, -ECHILD after the last. */
 int worker_read(struct worker *w, struct worker_report *ret);

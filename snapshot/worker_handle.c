@@ -12,8 +12,12 @@
 #define SOCKET_IN_WORKER 3
 #define REAP_MS 20
 
+#define CHILDREN_MAX 64 /* as many collectors and views as one capture runs */
+
 struct worker {
 	pid_t pid;
+	pid_t children[CHILDREN_MAX]; /* the last ones it told of */
+	size_t n_children;
 	int socket;
 	bool over; /* the last report was given */
 };
@@ -129,14 +133,30 @@ static int read_death(struct worker *w, struct worker_report *ret)
 	return 0;
 }
 
-int worker_read(struct worker *w, struct worker_report *ret)
+static int receive(struct worker *w, struct worker_report *ret)
 {
 	int fds[WIRE_FDS_MAX];
 	size_t n_fds;
+	int r;
+	while ((r = wire_receive(w->socket, ret, sizeof(*ret), fds, &n_fds, MSG_DONTWAIT)) == 0 && ret->kind == WORKER_CHILD)
+		w->children[w->n_children++ % CHILDREN_MAX] = ret->pid;
+	return r;
+}
+
+bool worker_owns(const struct worker *w, pid_t pid)
+{
+	for (size_t i = 0; i < MIN(w->n_children, (size_t)CHILDREN_MAX); i++)
+		if (w->children[i] == pid)
+			return true;
+	return pid == w->pid || getpgid(pid) == w->pid;
+}
+
+int worker_read(struct worker *w, struct worker_report *ret)
+{
+	struct worker_report report;
 	if (w->over)
 		return -ECHILD;
-	struct worker_report report;
-	int r = wire_receive(w->socket, &report, sizeof(report), fds, &n_fds, MSG_DONTWAIT);
+	int r = receive(w, &report);
 	if (r == -EPIPE)
 		return read_death(w, ret);
 	if (r < 0)

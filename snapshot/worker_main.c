@@ -94,6 +94,13 @@ static void on_ended(void *ctx, const struct collector *collector)
 			c->tasks[i].state = TASK_OVER;
 }
 
+/* So that the daemon knows what the capture itself does. */
+static void on_forked(void *ctx, pid_t pid)
+{
+	struct worker_report report = {.kind = WORKER_CHILD, .pid = pid, .t_ns = clock_now(CLOCK_MONOTONIC)};
+	wire_send(((struct capture *)ctx)->socket, &report, sizeof(report), NULL, 0, /* flags= */ 0);
+}
+
 /* One bundle thrown away, so that code, tables and heap of the real one are in memory when the firing comes. */
 static void warm(void)
 {
@@ -399,6 +406,7 @@ int worker_main(int socket, const struct vocabulary *vocabulary)
 					   .member = on_member,
 					   .read = on_read,
 					   .ended = on_ended,
+					   .forked = on_forked,
 					   .ctx = &c};
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGPIPE, SIG_IGN);

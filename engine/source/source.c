@@ -97,12 +97,17 @@ static void give_rows(struct source *s, struct turn *t, uint64_t until_ns)
 	}
 }
 
+pid_t source_helper_pid(const struct source *s)
+{
+	return s->env.helper ? s->env.helper->pid : 0;
+}
+
 /* What is read now bears the time at which reading began, and is given between the rows before and after it. */
 static int take(struct source *s, input_fn fn, void *ctx, bool slow)
 {
 	struct turn t = {.fn = fn, .ctx = ctx};
 	s->env.now_ns = clock_now(CLOCK_MONOTONIC);
-	s->env.pids[0] = s->env.helper ? s->env.helper->pid : 0;
+	s->env.pids[0] = source_helper_pid(s);
 	if (s->tick && slow)
 		tick_follow_cpus(s->tick, &s->env);
 	give_rows(s, &t, s->env.now_ns);

@@ -75,6 +75,9 @@ void source_self_pids(struct source *s, const pid_t *pids, size_t n);
  * it, it goes away ten minutes after its last event; what no source is about (a bond) stays. 0 or -ENOMEM: it stays too. */
 int source_hear(struct source *s, uint16_t slot, bool is_new);
 
+/* The process that reads for us what can block; 0 while there is none. */
+pid_t source_helper_pid(const struct source *s);
+
 struct source_signal {
 	bool available;
 	char from[96];	 /* "/proc/vmstat pgfault", "ksym kernel_cpustat" */

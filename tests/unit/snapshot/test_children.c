@@ -13,6 +13,7 @@ struct seen {
 	struct ledger_entry entries[4];
 	char text[4][128];
 	unsigned n, ended;
+	pid_t forked;
 };
 
 static void on_member(void *ctx, const struct ledger_entry *entry, int fd)
@@ -32,6 +33,11 @@ static int on_read(void *ctx _unused_, const char *member)
 static void on_ended(void *ctx, const struct collector *collector _unused_)
 {
 	((struct seen *)ctx)->ended++;
+}
+
+static void on_forked(void *ctx, pid_t pid)
+{
+	((struct seen *)ctx)->forked = pid;
 }
 
 static int _noreturn_ hang(struct collect *c)
@@ -127,6 +133,7 @@ static void run(int (*function)(struct collect *), uint64_t deadline_ns, struct 
 					   .member = on_member,
 					   .read = on_read,
 					   .ended = on_ended,
+					   .forked = on_forked,
 					   .ctx = seen};
 	struct collector collector = {.name = "test", .run = function};
 	struct plan p = {.fired_ns = 100 * NS_PER_S, .before_ns = 60 * NS_PER_S, .labels = "{}"};
@@ -138,6 +145,8 @@ static void run(int (*function)(struct collect *), uint64_t deadline_ns, struct 
 	_cleanup_close_ int plan_fd = wire_text("plan", text);
 	assert_int_equal(children_new(&options, &all), 0);
 	assert_int_equal(children_start(all, &collector, clock_now(CLOCK_MONOTONIC) + deadline_ns, plan_fd, fds), 0);
+	size_t n;
+	assert_int_equal(seen->forked, *children_pids(all, &n));
 	while (children_running(all))
 		children_wait(all, -1, UINT64_MAX / 2);
 	assert_int_equal(seen->ended, 1);

@@ -9,6 +9,7 @@
 #include "tests/unit/support/tree.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -276,6 +277,59 @@ static void a_worker_that_dies_is_reported_once_as_failed(void **state)
 	rig_done(&rig);
 }
 
+static void _noreturn_ pause_for_ever(void)
+{
+	for (;;)
+		pause();
+}
+
+/* The leader of a group of its own, and what it runs. */
+static pid_t fork_group(pid_t *ret_member)
+{
+	pid_t leader = fork();
+	if (leader == 0)
+		pause_for_ever();
+	assert_int_equal(setpgid(leader, leader), 0);
+	*ret_member = fork();
+	if (*ret_member == 0)
+		pause_for_ever();
+	assert_int_equal(setpgid(*ret_member, leader), 0);
+	return leader;
+}
+
+static void a_worker_owns_its_group_and_the_children_it_told_of(void **state)
+{
+	(void)state;
+	struct worker_report told = {.kind = WORKER_CHILD, .pid = 0x7ffffff0}, report;
+	struct worker *w;
+	int ends[2];
+	pid_t member, leader = fork_group(&member);
+	assert_int_equal(wire_pair(ends), 0);
+	assert_int_equal(worker_adopt(leader, ends[0], &w), 0);
+	assert_true(worker_owns(w, leader));
+	assert_true(worker_owns(w, member));
+	assert_false(worker_owns(w, getpid()));
+	assert_false(worker_owns(w, told.pid));
+	assert_int_equal(wire_send(ends[1], &told, sizeof(told), NULL, 0, 0), 0);
+	assert_int_equal(worker_read(w, &report), -EAGAIN); /* kept, not given */
+	assert_true(worker_owns(w, told.pid)); /* long gone: no such process */
+	kill(member, SIGKILL);
+	waitpid(member, NULL, 0);
+	worker_free(w);
+	close(ends[1]);
+}
+
+static void an_idle_worker_tells_of_the_child_that_waits(void **state)
+{
+	(void)state;
+	struct rig rig;
+	rig_init(&rig);
+	struct pollfd ready = {.fd = worker_fd(rig.worker), .events = POLLIN};
+	assert_int_equal(poll(&ready, 1, 60000), 1);
+	assert_int_equal(worker_read(rig.worker, &rig.last), -EAGAIN);
+	rig_done(&rig);
+}
+
 static void an_idle_worker_ends_when_its_daemon_does(void **state)
 {
 	(void)state;
@@ -304,6 +358,8 @@ int main(void)
 		cmocka_unit_test(a_window_that_is_ended_early_gives_a_whole_bundle_that_says_so),
 		cmocka_unit_test(what_ends_the_daemon_does_not_end_the_worker),
 		cmocka_unit_test(a_worker_that_dies_is_reported_once_as_failed),
+		cmocka_unit_test(a_worker_owns_its_group_and_the_children_it_told_of),
+		cmocka_unit_test(an_idle_worker_tells_of_the_child_that_waits),
 		cmocka_unit_test(an_idle_worker_ends_when_its_daemon_does),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
