@@ -23,7 +23,6 @@ int main(int argc, char **argv)
 		return help(stdout);
 	if (streq(argv[1], "--version"))
 		return puts("tracetrap " TRACETRAP_VERSION) < 0;
-	prctl(PR_SET_NAME, "tracetrap"); /* who was started by /proc/self/exe is called "exe" */
 	const struct command *c = command_find(argv[1]);
 	prctl(PR_SET_NAME, "tracetrap"); /* re-exec'd by /proc/self/exe it would be called "exe" */
 	return c ? c->run(argc - 1, argv + 1) : command_unknown(argv[1]);
