@@ -10,13 +10,12 @@
 #include <fcntl.h>
 #include <sys/timerfd.h>
 
-enum { PARTS_MAX = 16, PROC_HZ = 10, BPF_HZ = 100 };
+enum { PROC_HZ = 10, BPF_HZ = 100 };
 
 struct source {
 	struct env env;
 	struct tick *tick; /* NULL: by /proc */
 	struct source_options options;
-	struct part *part[PARTS_MAX];
 	struct readings readings;
 	int timer_fd;
 	uint64_t wake_ns;      /* the distance of wake-ups */
@@ -24,6 +23,7 @@ struct source {
 	uint64_t given_ns;     /* the time of the last tick that was given */
 	enum source_kind kind;
 	char description[96], fallback[192];
+	struct part *part[]; /* by part_table; NULL: the machine has none of it */
 };
 
 /* Whom to tell, for the length of one take. */
@@ -185,8 +185,7 @@ static void choose_proc(struct source *s)
 
 int source_open(const struct source_options *options, struct source **ret)
 {
-	_Static_assert(PARTS_MAX >= 12, "room for every part");
-	struct source *s = calloc(1, sizeof(*s));
+	struct source *s = calloc(1, sizeof(*s) + part_table_n * sizeof(*s->part));
 	if (!s)
 		return -ENOMEM;
 	s->options = *options;
