@@ -50,6 +50,16 @@ void detector_detach_all(struct detector *d)
 		bpf_link__destroy(d->links[--d->n_links]);
 }
 
+int detector_try_twice(struct detector *d)
+{
+	int r = 0;
+	for (int i = 0; i < 2 && r >= 0; i++) {
+		r = detector_attach_all(d);
+		detector_detach_all(d);
+	}
+	return r;
+}
+
 int detector_share_ring(struct detector *d)
 {
 	struct bpf_map *own = bpf_object__find_map_by_name(*d->skeleton->obj, "events");
@@ -131,6 +141,13 @@ bool detector_may_emit(struct detector *d, uint64_t now_ns)
 	}
 	t->taken++;
 	return true;
+}
+
+uint64_t detector_jiffy_ns(void)
+{
+	struct timespec t = {0};
+	clock_getres(CLOCK_MONOTONIC_COARSE, &t);
+	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
 static const struct btf_type *without_modifiers(const struct btf *btf, uint32_t id)

@@ -133,6 +133,9 @@ int detector_map_hists(struct detector *d);
 
 /* Attaches the named kind of programs; what is attached is kept in `links`. -errno leaves those that worked. */
 int detector_attach_all(struct detector *d);
+/* Attaches and detaches all, twice: before 5.13 (f3a95075549e) a program attaches to a function once in its life, which is of
+ * no use to what is armed again and again. */
+int detector_try_twice(struct detector *d);
 int detector_attach_program(struct detector *d, struct bpf_program *program);
 void detector_detach_all(struct detector *d);
 void detector_unload(struct detector *d);
@@ -144,6 +147,9 @@ bool detector_may_emit(struct detector *d, uint64_t now_ns);
 /* A record made in user space, to the same callback as those of a ring: while events are taken. At other times it is lost,
  * and counted so. */
 void detector_emit(struct detector *d, const struct event *record);
+
+/* A jiffy: the coarse clocks advance once in each, so their resolution is its length. */
+uint64_t detector_jiffy_ns(void);
 
 /* Sets `reason` and returns `error`. */
 int detector_refuse(struct detector *d, int error, const char *fmt, ...) _printf_(3, 4);

@@ -98,7 +98,6 @@ static void choose_hooks(struct detector *d, struct dropwatch_bpf *bpf, enum han
 	snprintf(d->hook, sizeof(d->hook), "tp_btf/kfree_skb%s", handshake_names[hook]);
 }
 
-/* Attaches twice: before 5.13 (f3a95075549e) a program attaches to a function once in its life, and is of no use here. */
 static int load_with(struct detector *d, enum handshake_hook hook)
 {
 	struct dropwatch_bpf *bpf = dropwatch_bpf__open();
@@ -109,11 +108,7 @@ static int load_with(struct detector *d, enum handshake_hook hook)
 	tell_reasons(d->own, bpf);
 	choose_hooks(d, bpf, hook);
 	int r = detector_load(d, bpf);
-	for (int i = 0; i < 2 && r >= 0; i++) {
-		r = detector_attach_all(d);
-		detector_detach_all(d);
-	}
-	return r;
+	return r < 0 ? r : detector_try_twice(d);
 }
 
 static int find_out(struct detector *d)

@@ -54,18 +54,6 @@ static int load_with(struct detector *d, enum call_hook hook)
 	return detector_load(d, bpf);
 }
 
-/* Twice: before 5.13 (f3a95075549e) a program attaches to a function once in its life, of no use to what is armed again. */
-static int attach_twice(struct detector *d)
-{
-	int r = detector_attach_all(d);
-	detector_detach_all(d);
-	if (r < 0)
-		return r;
-	r = detector_attach_all(d);
-	detector_detach_all(d);
-	return r;
-}
-
 static int own_new(struct detector *d)
 {
 	struct iotrace *own = calloc(1, sizeof(*own));
@@ -84,7 +72,7 @@ static int load(struct detector *d)
 		bpflog_begin();
 		r = load_with(d, hook);
 		if (r >= 0)
-			r = attach_twice(d);
+			r = detector_try_twice(d);
 		if (r >= 0)
 			return own_new(d);
 		detector_unload(d);

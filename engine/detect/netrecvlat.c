@@ -85,17 +85,6 @@ static int load_with(struct detector *d, enum tcp_hook hook)
 	return detector_load(d, bpf);
 }
 
-/* It has to attach again whenever it is armed, which fentry cannot before 5.13 (f3a95075549e). */
-static int try_twice(struct detector *d)
-{
-	int r = detector_attach_all(d);
-	detector_detach_all(d);
-	if (r >= 0)
-		r = detector_attach_all(d);
-	detector_detach_all(d);
-	return r;
-}
-
 static int load_first(struct detector *d)
 {
 	int r = -ENOENT;
@@ -103,7 +92,7 @@ static int load_first(struct detector *d)
 		bpflog_begin();
 		r = load_with(d, hook);
 		if (r >= 0)
-			r = try_twice(d);
+			r = detector_try_twice(d);
 		if (r >= 0)
 			return r;
 		detector_unload(d);

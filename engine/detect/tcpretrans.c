@@ -3,14 +3,6 @@
 
 #include "bpf/tcpretrans.skel.h"
 
-/* A jiffy is what the coarse clocks count in. */
-static uint64_t jiffy_ns(void)
-{
-	struct timespec resolution = {0};
-	clock_getres(CLOCK_MONOTONIC_COARSE, &resolution);
-	return (uint64_t)resolution.tv_nsec;
-}
-
 static int load(struct detector *d)
 {
 	int takes_socket = detector_tracepoint_takes(d->world->btf, "tcp_retransmit_skb", 0, "sock");
@@ -21,7 +13,7 @@ static int load(struct detector *d)
 	if (!bpf)
 		return -errno;
 	detector_open(d, bpf);
-	bpf->rodata->jiffy_ns = jiffy_ns();
+	bpf->rodata->jiffy_ns = detector_jiffy_ns();
 	bpf_program__set_autoload(bpf->progs.on_segment, !takes_error);
 	bpf_program__set_autoload(bpf->progs.on_segment_tried, takes_error);
 	snprintf(d->hook, sizeof(d->hook), "tp_btf/tcp_retransmit_skb, tp_btf/tcp_retransmit_synack");

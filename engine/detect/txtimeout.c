@@ -3,21 +3,13 @@
 
 #include "bpf/txtimeout.skel.h"
 
-/* The coarse clocks advance once a jiffy, so their resolution is its length. */
-static uint64_t jiffy_ns(void)
-{
-	struct timespec t = {0};
-	clock_getres(CLOCK_MONOTONIC_COARSE, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
-
 static int load(struct detector *d)
 {
 	struct txtimeout_bpf *bpf = txtimeout_bpf__open();
 	if (!bpf)
 		return -errno;
 	detector_open(d, bpf);
-	bpf->rodata->jiffy_ns = jiffy_ns();
+	bpf->rodata->jiffy_ns = detector_jiffy_ns();
 	snprintf(d->hook, sizeof(d->hook), "tp_btf/net_dev_xmit_timeout");
 	return detector_load(d, bpf);
 }
