@@ -89,7 +89,7 @@ static __always_inline int report(void *ctx, const struct sk_buff *skb, const st
 	e->tcp_flags = tcp_packet_flags(p);
 	e->pkt_len = tcp_packet_len(p);
 	e->queue_mapping = BPF_CORE_READ(skb, queue_mapping);
-	device_of_packet(&e->ifindex, e->ifname, skb, BPF_CORE_READ(skb, dev));
+	device_of_packet(e, skb, BPF_CORE_READ(skb, dev));
 	fill_socket(e, sk);
 	e->type = type_of(e);
 	bpf_get_stack(ctx, e->stack, sizeof(e->stack), 0);

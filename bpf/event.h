@@ -249,6 +249,7 @@ struct event_dropwatch {
 	__u32 tcp_flags;
 	char ifname[EVENT_NAME_LEN];
 	__u64 stack[EVENT_STACK_DEPTH];
+	__u32 netns, pad; /* the device's network namespace, inode; 0 unknown */
 };
 
 enum drop_type {
@@ -283,7 +284,8 @@ struct event_netrecvlat {
 	__u64 latency_ns; /* since the driver gave it to the stack */
 	__u64 threshold_ns;
 	__u32 seq, ack_seq;
-	__u32 ifindex, pad;
+	__u32 ifindex;
+	__u32 netns; /* the device's network namespace, inode; 0 unknown */
 	char ifname[EVENT_NAME_LEN];
 };
 
@@ -326,6 +328,7 @@ struct event_txtimeout {
 	__u32 ifindex;
 	__u32 queue;
 	__u64 stalled_ns; /* since it last transmitted; 0 unknown */
+	__u32 netns, pad; /* the device's network namespace, inode; 0 unknown */
 };
 
 /* What a process did with a file since it was told of last: sums, emitted once a second. */
@@ -453,11 +456,11 @@ _Static_assert(sizeof(struct event_flow) == 48, "no hidden padding");
 _Static_assert(sizeof(struct event_iolatency) == 72 + 32 + 40 + 16 + 16 + 144, "no hidden padding");
 _Static_assert(sizeof(struct event_memreclaim) == 72 + 40 + 8 * EVENT_STACK_DEPTH, "no hidden padding");
 _Static_assert(sizeof(struct event_ras) == 72 + 8 + 32 + 24 + 128, "no hidden padding");
-_Static_assert(sizeof(struct event_dropwatch) == 72 + 48 + 8 + 32 + 8 + 32 + 32 + 8 * EVENT_STACK_DEPTH, "no hidden padding");
+_Static_assert(sizeof(struct event_dropwatch) == 72 + 48 + 8 + 32 + 8 + 32 + 32 + 8 * EVENT_STACK_DEPTH + 8, "no hidden padding");
 _Static_assert(sizeof(struct event_tcpretrans) == 72 + 48 + 24, "no hidden padding");
 _Static_assert(sizeof(struct event_netrecvlat) == 72 + 48 + 8 + 16 + 16 + 32, "no hidden padding");
 _Static_assert(sizeof(struct event_netdev) == 72 + 64 + 24 + 128 + 32, "no hidden padding");
-_Static_assert(sizeof(struct event_txtimeout) == 72 + 64 + 16, "no hidden padding");
+_Static_assert(sizeof(struct event_txtimeout) == 72 + 64 + 16 + 8, "no hidden padding");
 _Static_assert(sizeof(struct event_iotrace) == 72 + 56 + 32 + 144, "no hidden padding");
 _Static_assert(sizeof(struct event_offcpu) == 72 + 40 + 8 * EVENT_STACK_DEPTH, "no hidden padding");
 _Static_assert(sizeof(struct event_syscall) == 72 + 24 + 48 + 8 + 32 + 8 * EVENT_STACK_DEPTH, "no hidden padding");

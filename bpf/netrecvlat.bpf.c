@@ -115,7 +115,7 @@ static __always_inline const struct net *net_of(const struct sock *sk)
 static __always_inline void fill_device(struct event_netrecvlat *e, const struct sk_buff *skb, const struct sock *sk)
 {
 	const struct net_device *dev = e->where == TO_USER_COPY ? find_device(net_of(sk), BPF_CORE_READ(skb, skb_iif)) : BPF_CORE_READ(skb, dev);
-	device_of_packet(&e->ifindex, e->ifname, skb, dev);
+	device_of_packet(e, skb, dev);
 }
 
 static __always_inline int report(const struct sk_buff *skb, const struct sock *sk, __u64 now, __u32 where, __u64 late_ns,

@@ -14,6 +14,18 @@ struct device {
 	struct device_driver *driver;
 } CORE;
 
+struct ns_common {
+	unsigned int inum;
+} CORE;
+
+struct net {
+	struct ns_common ns;
+} CORE;
+
+typedef struct {
+	struct net *net;
+} CORE possible_net_t;
+
 struct netdev_queue {
 	unsigned long trans_start; /* jiffies */
 } CORE;
@@ -23,6 +35,7 @@ struct net_device {
 	int ifindex;
 	struct netdev_queue *_tx;
 	struct device dev;
+	possible_net_t nd_net;
 } CORE;
 
 const volatile __u64 jiffy_ns = 0;
@@ -58,6 +71,7 @@ int BPF_PROG(on_timeout, struct net_device *dev, int queue)
 	BPF_CORE_READ_STR_INTO(&e->ifname, dev, name);
 	fill_driver(e, dev);
 	e->ifindex = BPF_CORE_READ(dev, ifindex);
+	e->netns = BPF_CORE_READ(dev, nd_net.net, ns.inum);
 	e->queue = queue;
 	e->stalled_ns = stalled_ns(dev, queue);
 	return event_submit(e);

@@ -19,7 +19,12 @@
 
 enum tcp_state { TCP_STATE_TIME_WAIT = 6, TCP_STATE_LISTEN = 10, TCP_STATE_NEW_SYN_RECV = 12 };
 
+struct ns_common {
+	unsigned int inum;
+} CORE;
+
 struct net {
+	struct ns_common ns;
 	struct hlist_head *dev_index_head;
 } CORE;
 
@@ -56,6 +61,7 @@ struct net_device {
 	char name[16];
 	int ifindex;
 	struct hlist_node index_hlist;
+	possible_net_t nd_net;
 } CORE;
 
 struct sk_buff {
@@ -193,12 +199,14 @@ static __always_inline void flow_of_tcp(struct event_flow *flow, const struct tc
 	flow->dport = bpf_ntohs(p->tcp.dest);
 }
 
-/* The device's name, where it is known; else the index under which the packet came in stays. */
-static __always_inline void device_of_packet(__u32 *ifindex, char ifname[16], const struct sk_buff *skb, const struct net_device *dev)
-{
-	*ifindex = BPF_CORE_READ(skb, skb_iif);
-	if (!dev)
-		return;
-	*ifindex = BPF_CORE_READ(dev, ifindex);
-	bpf_core_read_str(ifname, 16, &dev->name);
-}
+/* The device's name and namespace, where it is known; else the index under which the packet came in stays. */
+#define device_of_packet(e, skb, dev)                                             \
+	({                                                                        \
+		const struct net_device *dev_ = (dev);                            \
+		(e)->ifindex = BPF_CORE_READ(skb, skb_iif);                       \
+		if (dev_) {                                                       \
+			(e)->ifindex = BPF_CORE_READ(dev_, ifindex);              \
+			(e)->netns = BPF_CORE_READ(dev_, nd_net.net, ns.inum);    \
+			bpf_core_read_str((e)->ifname, 16, &dev_->name);          \
+		}                                                                 \
+	})

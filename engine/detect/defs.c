@@ -92,6 +92,7 @@ static const struct event_field dropwatch_fields[] = {
 	TEXT(event_dropwatch, ifname),
 	FIELD(event_dropwatch, location, "location", FIELD_STACK, UNIT_NUMBER),
 	NUMBER32(event_dropwatch, max_ack_backlog),
+	NUMBER32(event_dropwatch, netns),
 	NUMBER32(event_dropwatch, pkt_len),
 	FLOW(event_dropwatch, protocol, FIELD_U32),
 	NUMBER32(event_dropwatch, queue_mapping),
@@ -244,6 +245,7 @@ static const struct event_field netrecvlat_fields[] = {
 	NUMBER32(event_netrecvlat, ifindex),
 	TEXT(event_netrecvlat, ifname),
 	SPAN64(event_netrecvlat, latency_ns, "latency"),
+	NUMBER32(event_netrecvlat, netns),
 	NUMBER32(event_netrecvlat, pkt_len),
 	FLOW(event_netrecvlat, protocol, FIELD_U32),
 	FLOW(event_netrecvlat, saddr, FIELD_IP),
@@ -385,6 +387,7 @@ static const struct event_field txtimeout_fields[] = {
 	TEXT(event_txtimeout, driver),
 	NUMBER32(event_txtimeout, ifindex),
 	TEXT(event_txtimeout, ifname),
+	NUMBER32(event_txtimeout, netns),
 	NUMBER32(event_txtimeout, queue),
 	SPAN64(event_txtimeout, stalled_ns, "stalled"),
 };

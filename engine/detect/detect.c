@@ -10,8 +10,10 @@
 #include "engine/detect/ksym.h"
 
 #include <bpf/bpf.h>
+#include <limits.h>
 #include <malloc.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 
 #define TAKE_MOST 512 /* events at once: some milliseconds */
 
@@ -221,12 +223,22 @@ static void find_symbols(struct detector_world *w)
 	w->timer_entry_end = found[3].end;
 }
 
+/* That of the devices in its net/dev. */
+static uint32_t own_netns(const char *proc_root)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	snprintf(path, sizeof(path), "%s/self/ns/net", proc_root);
+	return stat(path, &st) < 0 ? 0 : (uint32_t)st.st_ino;
+}
+
 int detect_start(struct detect *d)
 {
 	bpflog_begin();
 	open_ring(d);
 	struct btf *btf = btf__load_vmlinux_btf();
 	d->world.btf = btf;
+	d->world.netns = own_netns(d->proc_root);
 	find_symbols(&d->world);
 	for (size_t i = 0; i < detector_defs_n; i++)
 		start_detector(&d->detectors[i]);

@@ -143,6 +143,13 @@ bool detector_may_emit(struct detector *d, uint64_t now_ns)
 	return true;
 }
 
+void detector_name_device(const struct detector *d, const char ifname[EVENT_NAME_LEN], uint32_t netns,
+			  char entity[ENTITY_NAME_MAX])
+{
+	if (!netns || !d->world->netns || netns == d->world->netns)
+		snprintf(entity, ENTITY_NAME_MAX, "%.*s", EVENT_NAME_LEN, ifname);
+}
+
 uint64_t detector_jiffy_ns(void)
 {
 	struct timespec t = {0};

@@ -60,6 +60,7 @@ struct detector_world {
 	struct contexts *contexts;
 	int ring_fd; /* of all detectors' records; -1: it could not be made */
 	bool has_v1; /* cgroups of v1: a task's path has to be asked for */
+	uint32_t netns; /* whose devices are entities: our own network namespace's inode; 0 unknown */
 	const struct btf *btf;	/* of the kernel, while loading; NULL when it has none */
 	uint64_t tick_function; /* addresses in the kernel's text; 0 unknown */
 	uint64_t memcg_oom_begin, memcg_oom_end;
@@ -150,6 +151,10 @@ void detector_emit(struct detector *d, const struct event *record);
 
 /* A jiffy: the coarse clocks advance once in each, so their resolution is its length. */
 uint64_t detector_jiffy_ns(void);
+
+/* A record's device as its entity: unless it is of another network namespace, whose eth0 is not ours. */
+void detector_name_device(const struct detector *d, const char ifname[EVENT_NAME_LEN], uint32_t netns,
+			  char entity[ENTITY_NAME_MAX]);
 
 /* Sets `reason` and returns `error`. */
 int detector_refuse(struct detector *d, int error, const char *fmt, ...) _printf_(3, 4);

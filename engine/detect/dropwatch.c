@@ -197,7 +197,7 @@ static void finish(struct detector *d, struct event *record, uint32_t *len _unus
 		finish_handshake(e);
 	if (is_in_softirq(own, e))
 		forget_task(e);
-	snprintf(entity, ENTITY_NAME_MAX, "%.*s", (int)sizeof(e->ifname), e->ifname);
+	detector_name_device(d, e->ifname, e->netns, entity);
 }
 
 static void unload(struct detector *d)

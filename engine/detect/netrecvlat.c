@@ -136,10 +136,10 @@ static void take(struct detector *d)
 		tell_offset(d);
 }
 
-static void finish(struct detector *d _unused_, struct event *record, uint32_t *len _unused_, char entity[ENTITY_NAME_MAX])
+static void finish(struct detector *d, struct event *record, uint32_t *len _unused_, char entity[ENTITY_NAME_MAX])
 {
 	const struct event_netrecvlat *e = (const struct event_netrecvlat *)record;
-	snprintf(entity, ENTITY_NAME_MAX, "%.*s", (int)sizeof(e->ifname), e->ifname);
+	detector_name_device(d, e->ifname, e->netns, entity);
 }
 
 static void unload(struct detector *d)

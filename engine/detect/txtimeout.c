@@ -14,10 +14,10 @@ static int load(struct detector *d)
 	return detector_load(d, bpf);
 }
 
-static void finish(struct detector *d _unused_, struct event *record, uint32_t *len _unused_, char entity[ENTITY_NAME_MAX])
+static void finish(struct detector *d, struct event *record, uint32_t *len _unused_, char entity[ENTITY_NAME_MAX])
 {
 	const struct event_txtimeout *e = (const struct event_txtimeout *)record;
-	snprintf(entity, ENTITY_NAME_MAX, "%.*s", (int)sizeof(e->ifname), e->ifname);
+	detector_name_device(d, e->ifname, e->netns, entity);
 }
 
 const struct detector_ops txtimeout_ops = {.load = load, .finish = finish};

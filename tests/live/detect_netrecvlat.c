@@ -8,11 +8,15 @@
 #include "tests/live/live.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <net/if.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #define DEADLINE_NS (10 * NS_PER_S)
@@ -144,6 +148,13 @@ static void keep_first(void *ctx, uint16_t detector, const struct event *record,
 	snprintf(w->entity, sizeof(w->entity), "%s", entity);
 }
 
+static ino_t netns_inode(void)
+{
+	struct stat st;
+	assert_int_equal(stat("/proc/self/ns/net", &st), 0);
+	return st.st_ino;
+}
+
 static void check_flow(const struct watch *w)
 {
 	static const uint8_t v4[16] = {[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1}, v6[16] = {[15] = 1};
@@ -156,7 +167,25 @@ static void check_flow(const struct watch *w)
 	assert_int_equal(e->ack_seq != 0, w->talk->protocol == IPPROTO_TCP);
 	assert_string_equal(e->ifname, "lo");
 	assert_string_equal(w->entity, "lo");
+	assert_int_equal(e->netns, netns_inode());
 	assert_int_equal(e->ifindex, 1);
+}
+
+/* Returns how long the packet was under way at most. */
+static uint64_t sleep_and_hear(struct detect *d, struct watch *w)
+{
+	struct timespec nap = {.tv_nsec = SLEEP_NS};
+	uint64_t sent = 0, read = 0;
+	/* The kernel begins to stamp a moment after it was asked to. */
+	for (int i = 0; !w->found && i < 10; i++) {
+		sent = clock_now(CLOCK_MONOTONIC);
+		say(w->talk);
+		nanosleep(&nap, NULL);
+		hear(w->talk);
+		read = clock_now(CLOCK_MONOTONIC);
+		assert_true(detect_take(d, keep_first, w) >= 0);
+	}
+	return read - sent;
 }
 
 static void check_sleepy_reader(int family)
@@ -164,17 +193,7 @@ static void check_sleepy_reader(int family)
 	struct detect *d = arm(5 * NS_PER_MS);
 	struct talk t = begin_talk(family);
 	struct watch w = {.talk = &t, .where = TO_USER_COPY};
-	struct timespec nap = {.tv_nsec = SLEEP_NS};
-	uint64_t sent = 0, read = 0;
-	/* The kernel begins to stamp a moment after it was asked to. */
-	for (int i = 0; !w.found && i < 10; i++) {
-		sent = clock_now(CLOCK_MONOTONIC);
-		say(&t);
-		nanosleep(&nap, NULL);
-		hear(&t);
-		read = clock_now(CLOCK_MONOTONIC);
-		assert_true(detect_take(d, keep_first, &w) >= 0);
-	}
+	uint64_t most_ns = sleep_and_hear(d, &w);
 	detect_free(d);
 	end_talk(&t);
 	assert_true(w.found);
@@ -183,13 +202,41 @@ static void check_sleepy_reader(int family)
 	assert_int_equal(w.got.flow.state, TCP_ESTABLISHED);
 	assert_int_equal(w.got.pkt_len, MESSAGE);
 	assert_int_equal(w.got.threshold_ns, 115 * NS_PER_MS);
-	assert_in_range(w.got.latency_ns, SLEEP_NS - NS_PER_MS, read - sent);
+	assert_in_range(w.got.latency_ns, SLEEP_NS - NS_PER_MS, most_ns);
 }
 
 static void a_reader_that_sleeps_is_late_by_as_long(void **state _unused_)
 {
 	check_sleepy_reader(AF_INET);
 	check_sleepy_reader(AF_INET6);
+}
+
+static void enter_new_netns(void)
+{
+	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+	live_require(unshare(CLONE_NEWNET) == 0, "no network namespace can be made");
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(ioctl(fd, SIOCSIFFLAGS, &lo), 0);
+	close(fd);
+}
+
+static void a_device_of_another_namespace_is_not_ours_of_the_same_name(void **state _unused_)
+{
+	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	struct detect *d = arm(5 * NS_PER_MS);
+	enter_new_netns();
+	struct talk t = begin_talk(AF_INET);
+	struct watch w = {.talk = &t, .where = TO_USER_COPY};
+	sleep_and_hear(d, &w);
+	ino_t theirs = netns_inode();
+	assert_int_equal(setns(home, CLONE_NEWNET), 0);
+	close(home);
+	detect_free(d);
+	end_talk(&t);
+	assert_true(w.found);
+	assert_string_equal(w.got.ifname, "lo");
+	assert_int_equal(w.got.netns, theirs);
+	assert_string_equal(w.entity, "");
 }
 
 static void pin(int cpu)
@@ -234,6 +281,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_reader_that_sleeps_is_late_by_as_long),
+		cmocka_unit_test(a_device_of_another_namespace_is_not_ours_of_the_same_name),
 		cmocka_unit_test(a_packet_waits_for_softirqs_that_are_held),
 	};
 	live_require(geteuid() == 0, "not root");
