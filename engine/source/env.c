@@ -65,7 +65,14 @@ uint16_t env_born(struct env *env, enum entity_kind kind, const char *name)
 	slot = entities_add(env->entities, kind, name);
 	if (slot != ENTITY_NONE)
 		append(&env->churn.born, &env->churn.n_born, &env->churn.cap_born, slot);
+	env->is_full = slot == ENTITY_NONE;
 	return slot;
+}
+
+void env_remove(struct env *env, uint16_t slot)
+{
+	entities_remove(env->entities, slot);
+	env->is_full = false;
 }
 
 void env_gone(struct env *env, uint16_t slot)

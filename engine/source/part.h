@@ -46,6 +46,7 @@ struct env {
 	const char *proc_root, *sys_root;
 	uint64_t fast_ns; /* the distance of ticks */
 	struct entities *entities;
+	bool is_full; /* the table refused one, and nothing has left it since */
 	struct offers offers;
 	struct churn churn;
 	struct strays strays;
@@ -84,5 +85,7 @@ bool env_is_due(const struct env *env, uint64_t *due_ns);
 /* A new entity, announced before this turn's tick; ENTITY_NONE when it is refused (and counted by the table). One that an
  * event named first was announced with that: it is taken over as it is. */
 uint16_t env_born(struct env *env, enum entity_kind kind, const char *name);
-/* It stays in the table until this turn's tick has been given. */
+/* It stays in the table until this turn's tick has been given, */
 void env_gone(struct env *env, uint16_t slot);
+/* and is taken out of it then. */
+void env_remove(struct env *env, uint16_t slot);

@@ -40,6 +40,12 @@ static struct roster_item *append(struct roster *r)
 	return i;
 }
 
+static void try(struct roster_item *i, const struct roster *r, struct env *env)
+{
+	i->slot = env_born(env, r->kind, i->name);
+	i->refused = i->slot == ENTITY_NONE;
+}
+
 static struct roster_item *birth(struct roster *r, struct env *env, const char *name, size_t len, roster_wanted_fn wanted)
 {
 	struct roster_item *i = append(r);
@@ -48,7 +54,9 @@ static struct roster_item *birth(struct roster *r, struct env *env, const char *
 	memcpy(i->name, name, len);
 	i->own = i + 1;
 	i->fresh = true;
-	i->slot = !wanted || wanted(env, r, i->name) ? env_born(env, r->kind, i->name) : ENTITY_NONE;
+	i->slot = ENTITY_NONE;
+	if (!wanted || wanted(env, r, i->name))
+		try(i, r, env);
 	r->expected = r->n;
 	return i;
 }
@@ -62,6 +70,8 @@ struct roster_item *roster_meet(struct roster *r, struct env *env, const char *n
 		i = birth(r, env, name, len, wanted);
 	if (!i)
 		return NULL;
+	if (i->refused && !env->is_full)
+		try(i, r, env);
 	bool again = i->met == r->turn;
 	i->met = r->turn;
 	return i->slot == ENTITY_NONE || again ? NULL : i;

@@ -14,6 +14,7 @@
 struct roster_item {
 	char name[ENTITY_NAME_MAX];
 	uint16_t slot; /* ENTITY_NONE: left out */
+	bool refused;  /* by a full table: tried again when something has left it */
 	bool fresh;    /* met for the first time: the part sets up `own` */
 	uint32_t met;
 	void *own; /* the part's, of own_bytes, zeroed at birth */

@@ -54,7 +54,7 @@ static void give_deaths(struct source *s, struct turn *t, uint64_t t_ns)
 	for (size_t i = 0; i < s->env.churn.n_gone; i++) {
 		uint16_t slot = s->env.churn.gone[i];
 		give(t, &(struct input){.kind = INPUT_GONE, .t_ns = t_ns, .gone = {slot}});
-		entities_remove(s->env.entities, slot);
+		env_remove(&s->env, slot);
 	}
 	s->env.churn.n_gone = 0;
 }

@@ -65,7 +65,7 @@ static inline void fake_read(struct fake *f, const struct part_ops *ops, struct 
 	f->env.churn.n_gone = 0;
 	ops->read(p, &f->env, &f->out);
 	for (size_t i = 0; i < f->env.churn.n_gone; i++)
-		entities_remove(f->env.entities, f->env.churn.gone[i]);
+		env_remove(&f->env, f->env.churn.gone[i]);
 }
 
 static inline const struct reading *fake_find(const struct fake *f, unsigned signal, enum entity_kind kind,
