@@ -149,13 +149,13 @@ static uint16_t entity_of_event(struct engine *e, enum entity_kind kind, const c
 }
 
 /* Our own capture never triggers our own rules: what an armed detector sees of it is kept, and decides nothing. */
-static bool is_of_capture(const struct engine *e, uint16_t detector, const struct event *record)
+static bool is_of_capture(const struct engine *e, uint16_t detector, const struct event *record, uint64_t now_ns)
 {
 	pid_t pid = (pid_t)record->tgid;
 	if (e->vocabulary->detectors[detector].class != DETECTOR_ARMED || !pid)
 		return false;
 	return pid == getpid() || pid == writer_pid(e->writer) || pid == source_helper_pid(e->source) ||
-	       incidents_own(e->incidents, pid);
+	       incidents_own(e->incidents, pid, now_ns);
 }
 
 static void on_event(void *ctx, uint16_t detector, const struct event *record, uint32_t len, const char *entity_name)
@@ -168,7 +168,7 @@ static void on_event(void *ctx, uint16_t detector, const struct event *record, u
 	}
 	uint16_t slot = entity_of_event(e, e->vocabulary->detectors[detector].entity, entity_name, now);
 	past_event(e->past, record, len, entity_name);
-	if (is_of_capture(e, detector, record))
+	if (is_of_capture(e, detector, record, now))
 		return;
 	struct input in = {.kind = INPUT_EVENT, .t_ns = now, .event = {detector, slot, record, len}};
 	engine_take(e, &in);

@@ -7,6 +7,7 @@
 #include "snapshot/worker.h"
 
 #define TRUTH_EVERY_NS NS_PER_S
+#define ECHO_NS (3 * NS_PER_S) /* detectors tell of what they sum up within a second */
 #define TRUTH_LAST_NS (250 * NS_PER_MS) /* before the end of the window: readings come in batches of 100 ms */
 
 struct incident {
@@ -25,7 +26,9 @@ struct incidents {
 	struct incidents_options options;
 	struct incident slot[INCIDENTS_MAX];
 	struct worker *spare;
-	bool ended;
+	bool closing; /* told to end: no further incident is opened */
+	struct worker_family ended; /* the latest: what detectors saw of its last calls comes later than its last word */
+	uint64_t ended_ns;
 	struct incidents_status status;
 };
 
@@ -49,19 +52,23 @@ int incidents_new(const struct incidents_options *options, struct incidents **re
 	return 0;
 }
 
+static void worker_ended(struct incident *s)
+{
+	struct incidents *i = s->owner;
+	s->watch = loop_remove(i->options.loop, s->watch);
+	if (!s->worker)
+		return;
+	i->ended = *worker_family(s->worker);
+	i->ended_ns = clock_now(CLOCK_MONOTONIC);
+	s->worker = worker_free(s->worker);
+}
+
 static void release(struct incident *s)
 {
-	s->watch = loop_remove(s->owner->options.loop, s->watch);
-	s->worker = worker_free(s->worker);
+	worker_ended(s);
 	if (s->stage >= 0)
 		close(s->stage);
 	*s = (struct incident){.stage = -1};
-}
-
-static void worker_ended(struct incident *s)
-{
-	s->watch = loop_remove(s->owner->options.loop, s->watch);
-	s->worker = worker_free(s->worker);
 }
 
 /* Tells the writer where the stage stands; sending the same twice does no harm. */
@@ -157,7 +164,7 @@ enum incident_outcome incidents_fire(struct incidents *i, const struct plan *pla
 				     int fds[CAPTURE_FD_MAX_])
 {
 	struct incident *s = open_incident(i, plan->fired_ns);
-	if (i->ended)
+	if (i->closing)
 		return INCIDENT_ENDED;
 	if (s)
 		return join(s, plan);
@@ -292,12 +299,24 @@ size_t incidents_pids(const struct incidents *i, pid_t *pids, size_t max)
 	return n;
 }
 
-bool incidents_own(const struct incidents *i, pid_t pid)
+static bool is_known_as_own(const struct incidents *i, pid_t pid, uint64_t now_ns)
 {
 	for (size_t k = 0; k < INCIDENTS_MAX; k++)
-		if (i->slot[k].worker && worker_owns(i->slot[k].worker, pid))
+		if (i->slot[k].worker && worker_family_has(worker_family(i->slot[k].worker), pid))
 			return true;
-	return i->spare && worker_owns(i->spare, pid);
+	if (now_ns - i->ended_ns < ECHO_NS && worker_family_has(&i->ended, pid))
+		return true;
+	return i->spare && worker_family_has(worker_family(i->spare), pid);
+}
+
+/* A child that is over soon may come up before the word of it, which waits in the socket. */
+bool incidents_own(struct incidents *i, pid_t pid, uint64_t now_ns)
+{
+	if (is_known_as_own(i, pid, now_ns))
+		return true;
+	for (size_t k = 0; k < INCIDENTS_MAX; k++)
+		worker_ready(&i->slot[k]);
+	return is_known_as_own(i, pid, now_ns);
 }
 
 void incidents_status(const struct incidents *i, struct incidents_status *ret)
@@ -309,7 +328,7 @@ void incidents_status(const struct incidents *i, struct incidents_status *ret)
 
 void incidents_end(struct incidents *i, uint64_t now_ns)
 {
-	i->ended = true;
+	i->closing = true;
 	for (struct incident *s; (s = open_incident(i, now_ns)); s->until_ns = now_ns)
 		worker_end(s->worker); /* a worker that is gone is noticed where it reports */
 }

@@ -53,8 +53,9 @@ void incidents_set_writer(struct incidents *i, struct writer *writer);
 /* Our own processes, for telling them apart from culprits. Returns how many were written. */
 size_t incidents_pids(const struct incidents *i, pid_t *pids, size_t max);
 
-/* Whether that process captures for us: a worker, its collectors, what they run. */
-bool incidents_own(const struct incidents *i, pid_t pid);
+/* Whether that process captures for us, or did until a moment ago: a worker, its collectors, what they run. Takes
+ * what its workers have reported meanwhile. */
+bool incidents_own(struct incidents *i, pid_t pid, uint64_t now_ns);
 
 struct incidents_status {
 	unsigned open;

@@ -33,7 +33,7 @@ int worker_truth(struct worker *w, uint64_t first_ns, uint64_t last_ns);
 int worker_end(struct worker *w);
 
 enum worker_report_kind {
-	WORKER_CHILD,  /* `pid` runs collectors for it from now on; worker_read() keeps these for worker_owns() */
+	WORKER_CHILD,  /* `pid` runs collectors for it from now on; worker_read() keeps these for worker_family() */
 	WORKER_EXTENT, /* the stage is filled up to `bytes`, whole frames; `member` is the last one in */
 	WORKER_DONE,   /* the bundle is whole */
 	WORKER_FAILED, /* it could not be made whole; what is on the stage can be salvaged. Also when the worker died */
@@ -49,9 +49,18 @@ struct worker_report {
 	char member[96];
 };
 
-/* Whether that process is the worker, a child of its that it told of, or lives in its process group (what a collector
- * runs). Asks the kernel for the last: a process that is gone and was never told of is nobody's. */
-bool worker_owns(const struct worker *w, pid_t pid);
+#define WORKER_CHILDREN_MAX 64 /* as many collectors and views as one capture runs */
+
+/* Who captures: a copy tells them also when the worker is gone. */
+struct worker_family {
+	pid_t worker; /* 0: nobody */
+	pid_t children[WORKER_CHILDREN_MAX]; /* the last ones it told of */
+	size_t n_children;
+};
+const struct worker_family *worker_family(const struct worker *w);
+/* Whether that process is the worker, a child that it told of, or lives in its process group (what a collector runs). Asks
+ * the kernel for the last: a process that is gone and was never told of is nobody's. */
+bool worker_family_has(const struct worker_family *f, pid_t pid);
 
 /* One report; 0, -EAGAIN when there is none, -ECHILD after the last. */
 int worker_read(struct worker *w, struct worker_report *ret);

@@ -12,12 +12,9 @@
 #define SOCKET_IN_WORKER 3
 #define REAP_MS 20
 
-#define CHILDREN_MAX 64 /* as many collectors and views as one capture runs */
-
 struct worker {
 	pid_t pid;
-	pid_t children[CHILDREN_MAX]; /* the last ones it told of */
-	size_t n_children;
+	struct worker_family family;
 	int socket;
 	bool over; /* the last report was given */
 };
@@ -27,7 +24,7 @@ int worker_adopt(pid_t pid, int socket, struct worker **ret)
 	struct worker *w = malloc(sizeof(*w));
 	if (!w)
 		return -ENOMEM;
-	*w = (struct worker){.pid = pid, .socket = socket};
+	*w = (struct worker){.pid = pid, .socket = socket, .family.worker = pid};
 	*ret = w;
 	return 0;
 }
@@ -139,16 +136,21 @@ static int receive(struct worker *w, struct worker_report *ret)
 	size_t n_fds;
 	int r;
 	while ((r = wire_receive(w->socket, ret, sizeof(*ret), fds, &n_fds, MSG_DONTWAIT)) == 0 && ret->kind == WORKER_CHILD)
-		w->children[w->n_children++ % CHILDREN_MAX] = ret->pid;
+		w->family.children[w->family.n_children++ % WORKER_CHILDREN_MAX] = ret->pid;
 	return r;
 }
 
-bool worker_owns(const struct worker *w, pid_t pid)
+const struct worker_family *worker_family(const struct worker *w)
 {
-	for (size_t i = 0; i < MIN(w->n_children, (size_t)CHILDREN_MAX); i++)
-		if (w->children[i] == pid)
+	return &w->family;
+}
+
+bool worker_family_has(const struct worker_family *f, pid_t pid)
+{
+	for (size_t i = 0; i < MIN(f->n_children, (size_t)WORKER_CHILDREN_MAX); i++)
+		if (f->children[i] == pid)
 			return true;
-	return pid == w->pid || getpgid(pid) == w->pid;
+	return f->worker && (pid == f->worker || getpgid(pid) == f->worker);
 }
 
 int worker_read(struct worker *w, struct worker_report *ret)

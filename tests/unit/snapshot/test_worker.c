@@ -306,16 +306,18 @@ static void a_worker_owns_its_group_and_the_children_it_told_of(void **state)
 	pid_t member, leader = fork_group(&member);
 	assert_int_equal(wire_pair(ends), 0);
 	assert_int_equal(worker_adopt(leader, ends[0], &w), 0);
-	assert_true(worker_owns(w, leader));
-	assert_true(worker_owns(w, member));
-	assert_false(worker_owns(w, getpid()));
-	assert_false(worker_owns(w, told.pid));
+	assert_true(worker_family_has(worker_family(w), leader));
+	assert_true(worker_family_has(worker_family(w), member));
+	assert_false(worker_family_has(worker_family(w), getpid()));
+	assert_false(worker_family_has(worker_family(w), told.pid));
 	assert_int_equal(wire_send(ends[1], &told, sizeof(told), NULL, 0, 0), 0);
 	assert_int_equal(worker_read(w, &report), -EAGAIN); /* kept, not given */
-	assert_true(worker_owns(w, told.pid)); /* long gone: no such process */
+	assert_true(worker_family_has(worker_family(w), told.pid)); /* long gone: no such process */
 	kill(member, SIGKILL);
 	waitpid(member, NULL, 0);
+	struct worker_family family = *worker_family(w);
 	worker_free(w);
+	assert_true(worker_family_has(&family, leader)); /* nor is the worker any more */
 	close(ends[1]);
 }
 
