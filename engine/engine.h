@@ -29,7 +29,7 @@ int engine_why_json(struct engine *e, const char *rule, const char *entity, stru
 
 /* Fires by hand. With dry_run it is decided and told, but nothing is captured. -ENOENT: no such rule or entity. The
  * answer is {"rule", "outcome", "incident", "drill"}: outcome is opened, joined, busy (too many incidents are still being
- * written), failed or drill; incident is the id of what was opened or joined, else null. */
+ * written), ended (the daemon is), failed or drill; incident is the id of what was opened or joined, else null. */
 int engine_trigger(struct engine *e, const char *rule, const char *entity, bool dry_run, struct buf *out);
 
 /*

@@ -185,7 +185,7 @@ enum incident_outcome firing_capture(struct engine *e, const struct transition *
 static const char *outcome_name(enum incident_outcome outcome)
 {
 	static const char *const names[] = {[INCIDENT_OPENED] = "opened", [INCIDENT_JOINED] = "joined", [INCIDENT_BUSY] = "busy",
-					    [INCIDENT_FAILED] = "failed"};
+					    [INCIDENT_FAILED] = "failed", [INCIDENT_ENDED] = "ended"};
 	return names[outcome];
 }
 

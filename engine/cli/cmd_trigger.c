@@ -33,6 +33,8 @@ static void tell(const struct json_object *o, const char *rule, const char *outc
 		fprintf(stderr, "tracetrap trigger: nothing was captured: earlier incidents are still being written; try again once one is published\n");
 	else if (streq(outcome, "failed"))
 		fprintf(stderr, "tracetrap trigger: nothing was captured: the capture could not start; the daemon's log says why\n");
+	else if (streq(outcome, "ended"))
+		fprintf(stderr, "tracetrap trigger: nothing was captured: the daemon is ending\n");
 	else
 		printf("%s\n", ask_text(o, "incident"));
 	if (streq(outcome, "joined"))
@@ -43,7 +45,8 @@ static int answered(const char *answer, const char *rule, bool json)
 {
 	struct json_object *o = json_tokener_parse(answer);
 	const char *outcome = ask_text(o, "outcome");
-	int status = streq(outcome, "busy") || streq(outcome, "failed") ? EXIT_FOUND : EXIT_OK;
+	bool taken = streq(outcome, "opened") || streq(outcome, "joined") || streq(outcome, "drill");
+	int status = taken ? EXIT_OK : EXIT_FOUND;
 	if (json)
 		puts(answer);
 	else

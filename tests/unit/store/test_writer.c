@@ -229,7 +229,7 @@ static void what_grows_too_old_goes_while_nothing_happens(void **state _unused_)
 {
 	uint64_t bytes;
 	assert_int_equal(wait_for_end(w), 0);
-	w = spawn_writer((struct store_bounds){.max_age_ns = 300 * NS_PER_MS});
+	w = spawn_ready((struct store_bounds){.max_age_ns = 300 * NS_PER_MS});
 	_cleanup_close_ int stage = stage_of(SAMPLE_ID, "oom", clock_now(CLOCK_REALTIME), &bytes);
 	assert_int_equal(writer_begin(w, SAMPLE_ID, stage, 0), 0);
 	assert_int_equal(writer_extent(w, SAMPLE_ID, bytes), 0);
@@ -244,7 +244,7 @@ static void what_grows_too_old_goes_while_nothing_happens(void **state _unused_)
 static void a_store_that_cannot_keep_its_bounds_is_told_once(void **state _unused_)
 {
 	assert_int_equal(wait_for_end(w), 0);
-	w = spawn_writer((struct store_bounds){.max_use = 1000});
+	w = spawn_ready((struct store_bounds){.max_use = 1000});
 	publish_one("20261120T000001Z-oom-00000001");
 	struct writer_report r = next_report();
 	assert_int_equal(r.kind, WRITER_NO_ROOM);
@@ -258,7 +258,7 @@ static void that_a_bundle_may_not_fit_is_told_at_its_begin_and_evicts_nothing(vo
 {
 	uint64_t bytes;
 	assert_int_equal(wait_for_end(w), 0);
-	w = spawn_writer((struct store_bounds){.max_use = 200000});
+	w = spawn_ready((struct store_bounds){.max_use = 200000});
 	publish_one("20261120T000001Z-oom-00000001");
 	publish_one("20261120T000002Z-oom-00000002");
 	publish_one("20261120T000003Z-oom-00000003");
@@ -308,7 +308,7 @@ static void what_a_dead_one_is_told_waits_for_the_next(void **state _unused_)
 	assert_int_equal(waitpid(writer_pid(w), NULL, 0), writer_pid(w));
 	assert_int_equal(writer_read(w, &r), -EPIPE);
 	assert_false(writer_is_ready(w));
-	assert_int_equal(writer_begin(w, SAMPLE_ID, stage), 0);
+	assert_int_equal(writer_begin(w, SAMPLE_ID, stage, 0), 0);
 	assert_int_equal(writer_put(w, "limits", "x", 1), 0);
 	assert_true(writer_backlog(w));
 	w = writer_free(w);
