@@ -252,6 +252,7 @@ static void source_ready(void *ctx)
 {
 	struct engine *e = ctx;
 	source_take(e->source, on_source_input, e);
+	detect_sweep(e->detect, on_event, e);
 	firing_tell_truth(e);
 	uint64_t now = clock_now(CLOCK_MONOTONIC);
 	if (now - e->housekept_ns >= HOUSEKEEPING_NS - HOUSEKEEPING_SLACK_NS) {

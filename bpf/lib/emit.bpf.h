@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * How a detector's programs hand over a record: a ring that all detectors share (user space puts it in the place of this
- * object's own before loading), a limit per second for all and one for each cgroup, and counters for what did not get through. User space finds these by name in each object: `events`, `threshold_ns`,
- * `rate_per_s`, `cgroup_rate_per_s`, `armed_ns`, `seen`, `emitted`, `lost`, `limited`.
+ * object's own before loading), a limit per second for all and one for each cgroup, and counters for what did not get
+ * through. User space finds these by name in each object: `events`, `threshold_ns`, `rate_per_s`, `cgroup_rate_per_s`,
+ * `wake_each_ns`, `armed_ns`, `seen`, `emitted`, `lost`, `limited`.
  *
  *     if (!event_allowed(now))  return 0;           over the rate: counted as limited
  *     e = event_reserve(event_oom, EVENT_OOM, now); no room: counted as lost
@@ -29,6 +30,7 @@ struct {
 
 const volatile __u64 threshold_ns = 0;
 const volatile __u32 rate_per_s = 100, cgroup_rate_per_s = 25;
+const volatile __u64 wake_each_ns = 0; /* to wake user space is the dearest part of an event: how often at most; 0: by each */
 
 __u64 armed_ns = 0; /* since when; 0: not armed. Whatever was measured from before is not believed */
 
@@ -36,6 +38,7 @@ __u64 armed_ns = 0; /* since when; 0: not armed. Whatever was measured from befo
 __u64 seen __attribute__((aligned(64))) = 0;
 __u64 emitted = 0, lost = 0, limited = 0;
 __u64 rate_second = 0, rate_taken = 0;
+__u64 woken_ns = 0; /* when an event last woke user space */
 
 /* A cgroup has the slot of its id until another one with events takes it. */
 struct {
@@ -130,10 +133,15 @@ static __always_inline const struct task_struct *current_task(void)
 		e_;                                                               \
 	})
 
+/* The kernel would wake for the first record of a ring that was empty: it may hold some that woke nobody. */
 static __always_inline int event_submit(void *e)
 {
+	__u64 now = ((const struct event *)e)->t_ns;
+	bool wakes = now >= woken_ns + wake_each_ns;
+	if (wakes)
+		woken_ns = now;
 	__sync_fetch_and_add(&emitted, 1);
-	bpf_ringbuf_submit(e, 0);
+	bpf_ringbuf_submit(e, wakes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 	return 0;
 }
 

@@ -272,17 +272,27 @@ int detect_fd(const struct detect *d)
 	return d->poll_fd;
 }
 
-int detect_take(struct detect *d, event_fn fn, void *ctx)
+static int take(struct detect *d, event_fn fn, void *ctx, bool ring_alone)
 {
 	d->fn = fn;
 	d->ctx = ctx;
 	d->taken = 0;
 	int r = d->ring ? ring_buffer__consume(d->ring) : 0;
-	for (size_t i = 0; i < detector_defs_n; i++)
+	for (size_t i = 0; !ring_alone && i < detector_defs_n; i++)
 		if (d->detectors[i].ops->take && d->detectors[i].state != DETECTOR_UNSUPPORTED)
 			d->detectors[i].ops->take(&d->detectors[i]);
 	d->fn = NULL;
 	return r < 0 && r != -EAGAIN ? r : d->taken;
+}
+
+int detect_take(struct detect *d, event_fn fn, void *ctx)
+{
+	return take(d, fn, ctx, /* ring_alone= */ false);
+}
+
+int detect_sweep(struct detect *d, event_fn fn, void *ctx)
+{
+	return take(d, fn, ctx, /* ring_alone= */ true);
 }
 
 static void add_run_time(const struct detector *one, struct detector_status *ret)

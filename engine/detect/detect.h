@@ -40,6 +40,8 @@ struct detect_options {
 	const char *host_root; /* where the host's own files are, for the names of pods; NULL: "/" */
 };
 
+#define DETECT_WAKE_NS UINT64_C(10000000)
+
 struct detect; /* the set; opaque */
 struct klog_patterns;
 
@@ -52,7 +54,8 @@ int detect_start(struct detect *d);
 int detect_arm(struct detect *d, uint16_t detector);
 int detect_disarm(struct detect *d, uint16_t detector);
 
-/* Readable when there are events; one epoll descriptor over all of them. */
+/* Readable when there are events; one epoll descriptor over all of them. An armed detector's event less than DETECT_WAKE_NS
+ * after one that woke us does not: it is there when another one wakes, or to be swept up at the next tick. */
 int detect_fd(const struct detect *d);
 
 /* Takes what is there. `entity_name` is the name of the event's own entity in the def's kind ("/a.slice", "bond0"), "" when unknown.
@@ -60,6 +63,9 @@ int detect_fd(const struct detect *d);
  * the descriptor stays readable while there are more. */
 typedef void (*event_fn)(void *ctx, uint16_t detector, const struct event *record, uint32_t len, const char *entity_name);
 int detect_take(struct detect *d, event_fn fn, void *ctx);
+
+/* The same of what may be there without having woken us; costs next to nothing when there is none. */
+int detect_sweep(struct detect *d, event_fn fn, void *ctx);
 
 struct detector_status {
 	enum detector_state state;

@@ -105,6 +105,7 @@ int detector_map_hists(struct detector *d);
 		(bpf_)->rodata->threshold_ns = (uint64_t)(d)->settings.threshold; \
 		(bpf_)->rodata->rate_per_s = (d)->settings.rate_per_s;            \
 		(bpf_)->rodata->cgroup_rate_per_s = (d)->settings.cgroup_rate_per_s; \
+		(bpf_)->rodata->wake_each_ns = (d)->def->class == DETECTOR_ARMED ? DETECT_WAKE_NS : 0; \
 		detector_share_ring(d);                                           \
 		detector_size_hists(d);                                           \
 	})

@@ -50,6 +50,27 @@ static void a_self_test_gives_one_marked_event_of_the_detectors_kind(void **stat
 	detect_free(d);
 }
 
+static void an_armed_detectors_second_event_at_once_wakes_nobody_and_is_swept_up(void **state _unused_)
+{
+	struct watch w = {.detector = detector_named("exec")};
+	struct detect *d = start_with("exec", 0);
+	struct pollfd p = {.fd = detect_fd(d), .events = POLLIN};
+	if (detect_self_test(d, w.detector) == -EOPNOTSUPP) {
+		detect_free(d);
+		skip();
+	}
+	assert_true(wait_for(d, &w));
+	uint64_t first_ns = w.got.record.t_ns;
+	assert_int_equal(poll(&p, 1, 0), 0);
+	assert_int_equal(detect_self_test(d, w.detector), 0);
+	bool woken = poll(&p, 1, 0) > 0;
+	assert_int_equal(detect_sweep(d, keep_wanted, &w), 1);
+	uint64_t later_ns = w.got.record.t_ns - first_ns;
+	printf("%.3f ms later: %s\n", (double)later_ns / 1e6, woken ? "woken" : "not woken");
+	assert_int_equal(woken, later_ns >= DETECT_WAKE_NS);
+	detect_free(d);
+}
+
 static bool waited_for_busy(const struct event *record, const void *what _unused_)
 {
 	const struct event_runqlat *e = (const void *)record;
@@ -276,6 +297,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_detector_is_ready_or_says_why),
 		cmocka_unit_test(a_self_test_gives_one_marked_event_of_the_detectors_kind),
+		cmocka_unit_test(an_armed_detectors_second_event_at_once_wakes_nobody_and_is_swept_up),
 		cmocka_unit_test(a_task_that_waits_for_a_busy_cpu_names_who_held_it),
 		cmocka_unit_test(a_slow_read_names_disk_sector_and_bytes),
 		cmocka_unit_test(a_softirq_that_waits_longer_than_the_threshold_is_reported),
