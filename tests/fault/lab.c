@@ -14,6 +14,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 static struct {
@@ -201,6 +202,12 @@ int lab_knock(int family)
 	int fd = connect_to(family, "10.77.0.1", "fd77::1", LAB_DEAF_PORT, SOCK_NONBLOCK);
 	setns(lab.home, CLONE_NEWNET);
 	return fd;
+}
+
+unsigned long lab_peer_netns(void)
+{
+	struct stat st;
+	return fstat(lab.there, &st) == 0 ? (unsigned long)st.st_ino : 0;
 }
 
 void lab_send(int fd, size_t bytes)

@@ -41,6 +41,9 @@ int lab_connect(int family);
 /* One of the peer's to the port where nobody accepts: its first packet is sent. */
 int lab_knock(int family);
 
+/* The inode of the peer's network namespace, where LAB_DEVICE is. */
+unsigned long lab_peer_netns(void);
+
 /* One segment of that many bytes. */
 void lab_send(int fd, size_t bytes);
 

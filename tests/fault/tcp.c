@@ -57,6 +57,7 @@ int fault_tcp_drop(const struct fault_args *a)
 	if (lab_open() < 0)
 		return 1;
 	fault_say("ifname", "%s", LAB_DEVICE);
+	fault_say("netns", "%lu", lab_peer_netns());
 	fault_say("deaf_port", "%d", LAB_DEAF_PORT);
 	fault_say("backlog", "%d", LAB_DEAF_QUEUE);
 	say_onset();

@@ -12,8 +12,8 @@ expect() {
   case $(uname -r) in 5.*) reason='.reason_name == "" and .reason == 0' ;; esac
   for family in 4 6; do
     event "IPv$family: flow, sequence numbers, flags and length are the packet's" "$(dropped $family)"
-    event "IPv$family: it was dropped at that time on that device" "$(dropped $family) and .ifname == \$f.ifname and
-      .entity == \$f.ifname and .ifindex > 0 and (.t_ns - \$f.lost_ns$family) >= 0 and (.t_ns - \$f.lost_ns$family) < 1e7"
+    event "IPv$family: it was dropped at that time on that device, another network namespace's" "$(dropped $family) and
+      .ifname == \$f.ifname and .netns == \$f.netns and .entity == \"\" and .ifindex > 0 and (.t_ns - \$f.lost_ns$family) >= 0 and (.t_ns - \$f.lost_ns$family) < 1e7"
     event "IPv$family: the reason is the kernel's" "$(dropped $family) and .type == \"common\" and $reason"
     event "IPv$family: location and stack are those of who dropped it" "$(dropped $family) and
       (.location[0] | test(\"netif_receive_skb|sch_handle_ingress|tc_run\")) and (.stack[0] | test(\"netif_receive_skb|sch_handle_ingress|tc_run\"))"
