@@ -129,23 +129,6 @@ static int finish(struct loading *l, const struct load_options *o, struct rulese
 	return 0;
 }
 
-int rules_load(const struct load_options *options, struct diagnostics *diagnostics, struct ruleset **ret_set)
-{
-	_cleanup_arena_ struct arena *arena = arena_new();
-	struct loading l;
-	if (!arena)
-		return -ENOMEM;
-	loading_init(&l, options, diagnostics, arena, take_document);
-	int r = 0;
-	for (size_t i = 0; r == 0 && i < options->n_paths; i++)
-		r = files_load(&l.files, options->paths[i]);
-	if (r == 0)
-		r = finish(&l, options, ret_set);
-	if (r == 0)
-		arena = NULL;
-	return r;
-}
-
 int rules_load_text(const char *name, const char *text, size_t len, const struct load_options *options,
 		    struct diagnostics *diagnostics, struct ruleset **ret_set)
 {
@@ -154,10 +137,13 @@ int rules_load_text(const char *name, const char *text, size_t len, const struct
 	if (!arena)
 		return -ENOMEM;
 	loading_init(&l, options, diagnostics, arena, take_document);
-	int r = files_load_text(&l.files, name, text, len);
-	if (r == 0)
-		r = finish(&l, options, ret_set);
+	int r = loading_read(&l, options, name, text, len) ?: finish(&l, options, ret_set);
 	if (r == 0)
 		arena = NULL;
 	return r;
+}
+
+int rules_load(const struct load_options *options, struct diagnostics *diagnostics, struct ruleset **ret_set)
+{
+	return rules_load_text(NULL, NULL, 0, options, diagnostics, ret_set);
 }

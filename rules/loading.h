@@ -21,5 +21,7 @@ struct loading {
 /* No item and no override yet; `take` is given each document's root. `l` must stay where it is. */
 void loading_init(struct loading *l, const struct load_options *o, struct diagnostics *d, struct arena *arena,
 		  void (*take)(struct files *f, const struct node *root));
+/* Of one text, or where that is NULL of the files of the options' paths. 0 or -errno. */
+int loading_read(struct loading *l, const struct load_options *o, const char *name, const char *text, size_t len);
 /* Whether anything was wrong since. */
 bool loading_refused(const struct loading *l);

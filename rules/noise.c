@@ -137,22 +137,6 @@ static int finish(struct loading *l, struct noise **ret)
 	return 0;
 }
 
-int noise_load(const struct load_options *options, struct diagnostics *diagnostics, struct noise **ret)
-{
-	_cleanup_arena_ struct arena *arena = arena_new();
-	struct loading l;
-	if (!arena)
-		return -ENOMEM;
-	loading_init(&l, options, diagnostics, arena, take_document);
-	int r = 0;
-	for (size_t i = 0; r == 0 && i < options->n_paths; i++)
-		r = files_load(&l.files, options->paths[i]);
-	r = r < 0 ? r : finish(&l, ret);
-	if (r == 0)
-		arena = NULL;
-	return r;
-}
-
 int noise_load_text(const char *name, const char *text, size_t len, const struct load_options *options,
 		    struct diagnostics *diagnostics, struct noise **ret)
 {
@@ -161,11 +145,15 @@ int noise_load_text(const char *name, const char *text, size_t len, const struct
 	if (!arena)
 		return -ENOMEM;
 	loading_init(&l, options, diagnostics, arena, take_document);
-	int r = files_load_text(&l.files, name, text, len);
-	r = r < 0 ? r : finish(&l, ret);
+	int r = loading_read(&l, options, name, text, len) ?: finish(&l, ret);
 	if (r == 0)
 		arena = NULL;
 	return r;
+}
+
+int noise_load(const struct load_options *options, struct diagnostics *diagnostics, struct noise **ret)
+{
+	return noise_load_text(NULL, NULL, 0, options, diagnostics, ret);
 }
 
 struct noise *noise_free(struct noise *n)

@@ -3,22 +3,10 @@
 
 struct perf_event_attr perfdata_attr_of(unsigned hz)
 {
-	return (struct perf_event_attr){
-		.type = PERF_TYPE_SOFTWARE,
-		.config = PERF_COUNT_SW_CPU_CLOCK,
-		.size = sizeof(struct perf_event_attr),
-		.sample_type = PERFDATA_SAMPLE_TYPE,
-		.sample_freq = hz,
-		.freq = 1,
-		.sample_id_all = 1,
-		.mmap = 1,
-		.mmap2 = 1,
-		.comm = 1,
-		.comm_exec = 1,
-		.task = 1,
-		.use_clockid = 1,
-		.clockid = CLOCK_MONOTONIC,
-	};
+	struct perf_event_attr attr = sample_attr(hz);
+	attr.sample_type = PERFDATA_SAMPLE_TYPE;
+	sample_attr_add_maps(&attr);
+	return attr;
 }
 
 /* Bodies stand one after another; the index before them has a row per set bit, in order of bits. */

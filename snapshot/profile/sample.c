@@ -30,44 +30,53 @@ static int print_nothing(enum libperf_print_level level _unused_, const char *fm
 	return 0;
 }
 
-static struct perf_event_attr samples_attr(unsigned hz, unsigned max_frames)
+static struct perf_event_attr software_attr(uint64_t config, uint64_t sample_type)
 {
 	return (struct perf_event_attr){
 		.type = PERF_TYPE_SOFTWARE,
-		.config = PERF_COUNT_SW_CPU_CLOCK,
+		.config = config,
 		.size = sizeof(struct perf_event_attr),
-		.sample_type = SAMPLE_TYPE,
-		.sample_freq = hz,
-		.freq = 1,
-		.disabled = 1,
+		.sample_type = sample_type,
 		.sample_id_all = 1,
 		.use_clockid = 1,
 		.clockid = CLOCK_MONOTONIC,
-		.sample_max_stack = (uint16_t)max_frames,
-		.watermark = 1,
-		.wakeup_watermark = UINT32_MAX, /* nobody polls: the reader comes by its own schedule */
 	};
+}
+
+struct perf_event_attr sample_attr(unsigned hz)
+{
+	struct perf_event_attr attr = software_attr(PERF_COUNT_SW_CPU_CLOCK, SAMPLE_TYPE);
+	attr.freq = 1;
+	attr.sample_freq = hz;
+	return attr;
+}
+
+void sample_attr_add_maps(struct perf_event_attr *attr)
+{
+	attr->mmap = attr->mmap2 = attr->comm = attr->comm_exec = attr->task = 1;
+}
+
+/* Nobody polls: the reader comes by its own schedule. */
+static void start_later_and_wake_nobody(struct perf_event_attr *attr)
+{
+	attr->disabled = attr->watermark = 1;
+	attr->wakeup_watermark = UINT32_MAX;
+}
+
+static struct perf_event_attr samples_attr(unsigned hz, unsigned max_frames)
+{
+	struct perf_event_attr attr = sample_attr(hz);
+	attr.sample_max_stack = (uint16_t)max_frames;
+	start_later_and_wake_nobody(&attr);
+	return attr;
 }
 
 static struct perf_event_attr maps_attr(void)
 {
-	return (struct perf_event_attr){
-		.type = PERF_TYPE_SOFTWARE,
-		.config = PERF_COUNT_SW_DUMMY,
-		.size = sizeof(struct perf_event_attr),
-		.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU,
-		.disabled = 1,
-		.sample_id_all = 1,
-		.mmap = 1,
-		.mmap2 = 1,
-		.comm = 1,
-		.comm_exec = 1,
-		.task = 1,
-		.use_clockid = 1,
-		.clockid = CLOCK_MONOTONIC,
-		.watermark = 1,
-		.wakeup_watermark = UINT32_MAX,
-	};
+	struct perf_event_attr attr = software_attr(PERF_COUNT_SW_DUMMY, PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU);
+	sample_attr_add_maps(&attr);
+	start_later_and_wake_nobody(&attr);
+	return attr;
 }
 
 /* libperf opens without PERF_FLAG_FD_CLOEXEC and does not show its descriptors. */

@@ -36,6 +36,12 @@ typedef void (*sample_fn)(void *ctx, const struct perf_event_header *record);
 int sampler_read(struct sampler *s, sample_fn fn, void *ctx, uint64_t *ret_lost);
 struct sampler *sampler_close(struct sampler *s);
 
+/* A cpu-clock event at that rate with samples of SAMPLE_TYPE, as the sampler opens it and perf.data tells of it. */
+struct perf_event_attr;
+struct perf_event_attr sample_attr(unsigned hz);
+/* mmap2, comm, fork and exit records too. */
+void sample_attr_add_maps(struct perf_event_attr *attr);
+
 /* The time of any record that the sampler gave out, 0 when it is malformed. CLOCK_MONOTONIC. */
 uint64_t sample_time(const struct perf_event_header *record);
 

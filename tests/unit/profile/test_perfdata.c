@@ -1,27 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "tests/unit/support/kernel_names.h"
 #include "tests/unit/support/test.h"
 
 #include "snapshot/profile/perfdata_layout.h"
-#include "tests/unit/support/perf_records.h"
-#include "tests/unit/support/tree.h"
-
-#include <fcntl.h>
+#include "tests/unit/support/profile_bench.h"
 
 /* A written file, read back by the format's own words. */
 struct bench {
-	struct tree tree;
-	int proc;
-	struct profile p;
+	struct profile_bench of;
 	char *file;
 	size_t size;
 	uint64_t samples;
 };
-
-static void into(void *ctx, const struct perf_event_header *h)
-{
-	records_add(ctx, h, h->size);
-}
 
 static void fill(struct bench *b)
 {
@@ -31,10 +20,10 @@ static void fill(struct bench *b)
 	raw_sample(&after, 42, 43, 21, NULL, 0);
 	raw_comm(&maps, 42, 43, 5, "worker");
 	raw_mmap2(&maps, 42, 6, 0x400000, 0x1000, 0, 9, "/opt/a file");
-	raw_each(&before, into, &b->p.before);
-	raw_each(&after, into, &b->p.after);
+	profile_bench_take(&b->of.p.before, &before);
+	profile_bench_take(&b->of.p.after, &after);
 	raw_comm(&maps, 77, 77, 5, "unsampled");
-	raw_each(&maps, into, &b->p.maps);
+	profile_bench_take(&b->of.p.maps, &maps);
 	buf_done(&before);
 	buf_done(&after);
 	buf_done(&maps);
@@ -44,17 +33,14 @@ static int set_up(void **state)
 {
 	struct bench *b = calloc(1, sizeof(*b));
 	static const uint8_t id[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20};
-	tree_init(&b->tree);
-	tree_write(&b->tree, "kallsyms",
-		   "ffffffff81000000 T _stext\nffffffff81000100 T vfs_write\nffffffff81000400 T _etext\n"
-		   "ffffffffc0000010 t nf_hook\t[nf_tables]\nffffffffc0000090 t nf_last\t[nf_tables]\n");
-	b->proc = open(b->tree.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_int_equal(profile_init(&b->p, b->proc, NULL, 0), 0);
-	kernel_names_give(b->p.symbols, b->proc);
+	profile_bench_init(&b->of,
+			   "ffffffff81000000 T _stext\nffffffff81000100 T vfs_write\nffffffff81000400 T _etext\n"
+			   "ffffffffc0000010 t nf_hook\t[nf_tables]\nffffffffc0000090 t nf_last\t[nf_tables]\n",
+			   NULL, 0);
 	fill(b);
-	profile_look(&b->p, &b->p.after, &(size_t){0});
-	assert_int_equal(profile_learn(&b->p), 0);
-	struct perfdata d = {.profile = &b->p,
+	profile_look(&b->of.p, &b->of.p.after, &(size_t){0});
+	assert_int_equal(profile_learn(&b->of.p), 0);
+	struct perfdata d = {.profile = &b->of.p,
 			     .hostname = "host",
 			     .release = "6.1",
 			     .arch = "x86_64",
@@ -73,9 +59,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct bench *b = *state;
-	profile_done(&b->p);
-	close(b->proc);
-	tree_done(&b->tree);
+	profile_bench_done(&b->of);
 	free(b->file);
 	free(b);
 	return 0;

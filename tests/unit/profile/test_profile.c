@@ -1,76 +1,54 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "tests/unit/support/kernel_names.h"
 #include "tests/unit/support/test.h"
 
 #include "engine/base/clock.h"
-#include "snapshot/profile/profile.h"
 #include "snapshot/profile/slices.h"
-#include "tests/unit/support/perf_records.h"
-#include "tests/unit/support/tree.h"
-
-#include <fcntl.h>
+#include "tests/unit/support/profile_bench.h"
 
 #define OURS	       99
-#define KERNEL(offset) (UINT64_C(0xffffffff81000000) + (offset))
-
-struct bench {
-	struct tree tree;
-	int proc;
-	struct profile p;
-};
 
 static int set_up(void **state)
 {
-	struct bench *b = calloc(1, sizeof(*b));
-	tree_init(&b->tree);
-	tree_write(&b->tree, "kallsyms",
-		   "ffffffff81000000 T _stext\nffffffff81000100 T vfs_write\nffffffff81000200 t do_idle\n"
-		   "ffffffff81000300 t net_rx_action\nffffffff81000400 T _etext\n");
+	struct profile_bench *b = calloc(1, sizeof(*b));
+	profile_bench_init(b,
+			   "ffffffff81000000 T _stext\nffffffff81000100 T vfs_write\nffffffff81000200 t do_idle\n"
+			   "ffffffff81000300 t net_rx_action\nffffffff81000400 T _etext\n",
+			   (uint32_t[]){OURS}, 1);
 	tree_write(
 		&b->tree, "42/maps",
 		"00400000-00402000 r-xp 00001000 08:01 77 /opt/app\n7f0000000000-7f0000001000 rw-p 00000000 00:00 0\n"
 		"7ffd0000-7ffd2000 r-xp 00000000 00:00 0 [vdso]\n");
 	tree_write(&b->tree, "42/task/42/comm", "app\n");
-	b->proc = open(b->tree.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_int_equal(profile_init(&b->p, b->proc, (uint32_t[]){OURS}, 1), 0);
-	kernel_names_give(b->p.symbols, b->proc);
 	*state = b;
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	struct bench *b = *state;
-	profile_done(&b->p);
-	close(b->proc);
-	tree_done(&b->tree);
+	struct profile_bench *b = *state;
+	profile_bench_done(b);
 	free(b);
 	return 0;
 }
 
-static void into(void *ctx, const struct perf_event_header *h)
-{
-	records_add(ctx, h, h->size);
-}
-
-static void sample(struct bench *b, uint32_t pid, uint32_t tid, uint64_t t_ns, const uint64_t *chain, size_t n)
+static void sample(struct profile_bench *b, uint32_t pid, uint32_t tid, uint64_t t_ns, const uint64_t *chain, size_t n)
 {
 	_cleanup_buf_ struct buf raw = {0};
 	raw_sample(&raw, pid, tid, t_ns, chain, n);
-	raw_each(&raw, into, &b->p.after);
+	profile_bench_take(&b->p.after, &raw);
 }
 
-static void learn(struct bench *b, struct buf *raw)
+static void learn(struct profile_bench *b, struct buf *raw)
 {
 	size_t at = 0;
-	raw_each(raw, into, &b->p.maps);
+	profile_bench_take(&b->p.maps, raw);
 	buf_done(raw);
 	profile_look(&b->p, &b->p.after, &at);
 	assert_int_equal(profile_learn(&b->p), 0);
 	profile_resolve(&b->p, clock_now(CLOCK_MONOTONIC) + NS_PER_S);
 }
 
-static void folds_to(struct bench *b, uint64_t from_ns, uint64_t to_ns, const char *expected,
+static void folds_to(struct profile_bench *b, uint64_t from_ns, uint64_t to_ns, const char *expected,
 		     struct profile_counts *counts)
 {
 	_cleanup_free_ char *text = NULL;
@@ -86,7 +64,7 @@ static void folds_to(struct bench *b, uint64_t from_ns, uint64_t to_ns, const ch
 
 static void a_stack_reads_comm_then_user_then_kernel_and_weighs_its_period(void **state)
 {
-	struct bench *b = *state;
+	struct profile_bench *b = *state;
 	struct profile_counts counts;
 	sample(b, 42, 42, 10, (uint64_t[]){KERNEL_FRAMES, KERNEL(0x110), USER_FRAMES, 0x400010, 0x400020}, 5);
 	learn(b, &(struct buf){0});
@@ -96,7 +74,7 @@ static void a_stack_reads_comm_then_user_then_kernel_and_weighs_its_period(void 
 
 static void a_return_address_at_a_functions_end_names_the_caller(void **state)
 {
-	struct bench *b = *state;
+	struct profile_bench *b = *state;
 	struct profile_counts counts;
 	sample(b, 42, 42, 10, (uint64_t[]){KERNEL_FRAMES, KERNEL(0x300), KERNEL(0x200)}, 3);
 	learn(b, &(struct buf){0});
@@ -105,7 +83,7 @@ static void a_return_address_at_a_functions_end_names_the_caller(void **state)
 
 static void idle_and_our_own_samples_are_counted_apart(void **state)
 {
-	struct bench *b = *state;
+	struct profile_bench *b = *state;
 	struct profile_counts counts;
 	sample(b, 0, 0, 10, (uint64_t[]){KERNEL_FRAMES, KERNEL(0x210)}, 2);
 	sample(b, OURS, OURS, 11, (uint64_t[]){KERNEL_FRAMES, KERNEL(0x110)}, 2);
@@ -121,7 +99,7 @@ static void idle_and_our_own_samples_are_counted_apart(void **state)
 
 static void softirq_work_in_the_idle_task_is_no_idling(void **state)
 {
-	struct bench *b = *state;
+	struct profile_bench *b = *state;
 	struct profile_counts counts;
 	sample(b, 0, 0, 10, (uint64_t[]){KERNEL_FRAMES, KERNEL(0x310), KERNEL(0x210)}, 3);
 	learn(b, &(struct buf){0});
@@ -131,7 +109,7 @@ static void softirq_work_in_the_idle_task_is_no_idling(void **state)
 
 static void a_span_takes_its_end_but_not_its_begin(void **state)
 {
-	struct bench *b = *state;
+	struct profile_bench *b = *state;
 	struct profile_counts counts;
 	for (uint64_t t = 10; t <= 30; t += 10)
 		sample(b, 42, 42, t, (uint64_t[]){KERNEL_FRAMES, KERNEL(0x110)}, 2);
@@ -142,7 +120,7 @@ static void a_span_takes_its_end_but_not_its_begin(void **state)
 
 static void a_task_is_called_what_it_was_called_then(void **state)
 {
-	struct bench *b = *state;
+	struct profile_bench *b = *state;
 	struct profile_counts counts;
 	struct buf raw = {0};
 	raw_comm(&raw, 7, 7, 25, "after-exec");
@@ -156,7 +134,7 @@ static void a_task_is_called_what_it_was_called_then(void **state)
 
 static void a_forked_process_has_its_parents_files_mapped(void **state)
 {
-	struct bench *b = *state;
+	struct profile_bench *b = *state;
 	struct profile_counts counts;
 	struct buf raw = {0};
 	raw_fork(&raw, 8, 7, 6);
@@ -168,7 +146,7 @@ static void a_forked_process_has_its_parents_files_mapped(void **state)
 
 static void a_sample_without_a_stack_is_counted_and_keeps_its_comm(void **state)
 {
-	struct bench *b = *state;
+	struct profile_bench *b = *state;
 	struct profile_counts counts;
 	sample(b, 42, 42, 10, NULL, 0);
 	learn(b, &(struct buf){0});
@@ -178,7 +156,7 @@ static void a_sample_without_a_stack_is_counted_and_keeps_its_comm(void **state)
 
 static void addresses_in_nothing_are_one_unknown_frame(void **state)
 {
-	struct bench *b = *state;
+	struct profile_bench *b = *state;
 	struct profile_counts counts;
 	sample(b, 42, 42, 10, (uint64_t[]){USER_FRAMES, 0x400010, 0x666000, 0x777000, 0, 0x7ffd0010}, 6);
 	learn(b, &(struct buf){0});
@@ -187,7 +165,7 @@ static void addresses_in_nothing_are_one_unknown_frame(void **state)
 
 static void malformed_records_are_left_out_and_counted(void **state)
 {
-	struct bench *b = *state;
+	struct profile_bench *b = *state;
 	struct perf_event_header bad[] = {{.type = PERF_RECORD_SAMPLE, .size = 4},
 					  {.type = PERF_RECORD_SAMPLE, .size = 4096}};
 	records_add(&b->p.after, &bad[0], sizeof(bad[0]));
@@ -199,7 +177,7 @@ static void malformed_records_are_left_out_and_counted(void **state)
 
 static void names_that_never_end_teach_nothing(void **state)
 {
-	struct bench *b = *state;
+	struct profile_bench *b = *state;
 	struct {
 		struct perf_event_header h;
 		uint64_t words[8];
@@ -215,7 +193,7 @@ static void names_that_never_end_teach_nothing(void **state)
 
 static void the_slice_of_kallsyms_holds_what_was_hit_and_what_bounds_it(void **state)
 {
-	struct bench *b = *state;
+	struct profile_bench *b = *state;
 	_cleanup_free_ char *text = NULL;
 	size_t len;
 	sample(b, 42, 42, 10, (uint64_t[]){KERNEL_FRAMES, KERNEL(0x210)}, 2);

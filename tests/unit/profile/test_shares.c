@@ -4,65 +4,44 @@
 #include "engine/base/clock.h"
 #include "snapshot/bundle/json.h"
 #include "snapshot/profile/shares.h"
-#include "tests/unit/support/kernel_names.h"
-#include "tests/unit/support/perf_records.h"
-#include "tests/unit/support/tree.h"
-
-#include <fcntl.h>
+#include "tests/unit/support/profile_bench.h"
 
 #define OURS	       99
 #define FIRED	       (100 * NS_PER_S)
-#define KERNEL(offset) (UINT64_C(0xffffffff81000000) + (offset))
-
-struct bench {
-	struct tree tree;
-	int proc;
-	struct profile p;
-};
 
 static int set_up(void **state)
 {
-	struct bench *b = calloc(1, sizeof(*b));
-	tree_init(&b->tree);
-	tree_write(&b->tree, "kallsyms",
-		   "ffffffff81000000 T _stext\nffffffff81000100 T chacha_permute\nffffffff81000200 t do_idle\n"
-		   "ffffffff81000300 t vfs_read\nffffffff81000400 T _etext\n");
-	b->proc = open(b->tree.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_int_equal(profile_init(&b->p, b->proc, (uint32_t[]){OURS}, 1), 0);
-	kernel_names_give(b->p.symbols, b->proc);
+	struct profile_bench *b = calloc(1, sizeof(*b));
+	profile_bench_init(b,
+			   "ffffffff81000000 T _stext\nffffffff81000100 T chacha_permute\nffffffff81000200 t do_idle\n"
+			   "ffffffff81000300 t vfs_read\nffffffff81000400 T _etext\n",
+			   (uint32_t[]){OURS}, 1);
 	*state = b;
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	struct bench *b = *state;
-	profile_done(&b->p);
-	close(b->proc);
-	tree_done(&b->tree);
+	struct profile_bench *b = *state;
+	profile_bench_done(b);
 	free(b);
 	return 0;
 }
 
-static void into(void *ctx, const struct perf_event_header *h)
-{
-	records_add(ctx, h, h->size);
-}
-
-static void ran(struct bench *b, uint32_t pid, uint32_t tid, uint64_t t_ns, uint64_t frame)
+static void ran(struct profile_bench *b, uint32_t pid, uint32_t tid, uint64_t t_ns, uint64_t frame)
 {
 	_cleanup_buf_ struct buf raw = {0};
 	bool kernel = (int64_t)frame < 0;
 	raw_sample(&raw, pid, tid, t_ns, (uint64_t[]){kernel ? KERNEL_FRAMES : USER_FRAMES, frame}, 2);
-	raw_each(&raw, into, t_ns <= FIRED ? &b->p.before : &b->p.after);
+	profile_bench_take(t_ns <= FIRED ? &b->p.before : &b->p.after, &raw);
 }
 
-static void is_called(struct bench *b, uint32_t pid, uint32_t tid, const char *comm)
+static void is_called(struct profile_bench *b, uint32_t pid, uint32_t tid, const char *comm)
 {
 	assert_int_equal(names_add(&b->p.names, pid, tid, 0, comm), 0);
 }
 
-static struct shares shares(struct bench *b, uint64_t first_ns, uint64_t last_ns)
+static struct shares shares(struct profile_bench *b, uint64_t first_ns, uint64_t last_ns)
 {
 	struct shares s;
 	names_sort(&b->p.names);
@@ -72,7 +51,7 @@ static struct shares shares(struct bench *b, uint64_t first_ns, uint64_t last_ns
 
 static void tasks_of_one_name_are_one_with_the_heaviest_process(void **state)
 {
-	struct bench *b = *state;
+	struct profile_bench *b = *state;
 	is_called(b, 5, 5, "spin"), is_called(b, 6, 6, "spin"), is_called(b, 6, 7, "spin"), is_called(b, 8, 8, "cc1");
 	ran(b, 5, 5, FIRED - 2, KERNEL(0x110));
 	ran(b, 6, 6, FIRED - 1, KERNEL(0x110));
@@ -94,7 +73,7 @@ static void tasks_of_one_name_are_one_with_the_heaviest_process(void **state)
 
 static void idle_cpus_and_our_own_are_counted_apart_and_the_span_is_kept(void **state)
 {
-	struct bench *b = *state;
+	struct profile_bench *b = *state;
 	is_called(b, 5, 5, "spin");
 	ran(b, 5, 5, FIRED - 9, KERNEL(0x110));
 	ran(b, 5, 5, FIRED - 5, KERNEL(0x110));
@@ -115,12 +94,12 @@ static void idle_cpus_and_our_own_are_counted_apart_and_the_span_is_kept(void **
 
 static void what_ours_fork_is_ours(void **state)
 {
-	struct bench *b = *state;
+	struct profile_bench *b = *state;
 	_cleanup_buf_ struct buf raw = {0};
 	raw_fork(&raw, 200, OURS, 1);
 	raw_fork(&raw, 201, 200, 2);
 	raw_fork(&raw, 202, 5, 3);
-	raw_each(&raw, into, &b->p.maps);
+	profile_bench_take(&b->p.maps, &raw);
 	assert_int_equal(profile_learn(&b->p), 0);
 	ran(b, 200, 200, FIRED - 3, KERNEL(0x110));
 	ran(b, 201, 201, FIRED - 2, KERNEL(0x110));
@@ -132,7 +111,7 @@ static void what_ours_fork_is_ours(void **state)
 
 static void a_span_without_samples_names_nobody(void **state)
 {
-	struct bench *b = *state;
+	struct profile_bench *b = *state;
 	struct shares s = shares(b, FIRED, FIRED);
 	_cleanup_json_ struct json_object *o = shares_json(&s, FIRED, FIRED);
 	assert_int_equal(s.n_tasks + s.n_functions, 0);

@@ -19,6 +19,38 @@ static bool find_row(const struct buf *rows, const char *name, struct helper_row
 	return false;
 }
 
+/* A table that the helper lists again and again; what it remembers between two lists it keeps for life, so a scan is static. */
+struct scan {
+	struct fake *fake;
+	void (*list)(void **memory, const char *proc_root, const char *sys_root, uint32_t flags, struct buf *rows);
+	void *memory;
+	struct buf rows;
+	struct helper_row row; /* that was found last */
+};
+
+static struct fake *scan_begin(struct scan *s, void (*list)(void **, const char *, const char *, uint32_t, struct buf *))
+{
+	*s = (struct scan){.fake = fake_new(), .list = list};
+	return s->fake;
+}
+
+static void scan(struct scan *s, uint32_t flags)
+{
+	buf_clear(&s->rows);
+	s->list(&s->memory, s->fake->root, s->fake->root, flags, &s->rows);
+}
+
+static bool scan_found(struct scan *s, const char *name)
+{
+	return find_row(&s->rows, name, &s->row);
+}
+
+static void scan_end(struct scan *s)
+{
+	buf_done(&s->rows);
+	fake_free(s->fake);
+}
+
 static void rows_come_back_as_they_were_and_nonsense_ends_them(void **state _unused_)
 {
 	_cleanup_buf_ struct buf rows = {0};
@@ -38,10 +70,9 @@ static void rows_come_back_as_they_were_and_nonsense_ends_them(void **state _unu
 
 static void mounts_are_listed_once_per_device_and_without_those_that_cannot_fill_up(void **state _unused_)
 {
-	struct fake *f = fake_new();
-	static void *memory; /* the helper keeps it for life */
-	_cleanup_buf_ struct buf rows = {0}, info = {0};
-	struct helper_row row;
+	static struct scan s;
+	struct fake *f = scan_begin(&s, helper_mounts);
+	_cleanup_buf_ struct buf info = {0};
 	fake_write(f, "with blank/x", "");
 	buf_printf(&info,
 		   "22 27 0:21 / /proc rw - proc proc rw\n27 1 254:0 / / rw shared:1 - ext4 /dev/vda rw\n"
@@ -49,25 +80,24 @@ static void mounts_are_listed_once_per_device_and_without_those_that_cannot_fill
 		   "30 27 7:1 / /snap ro - squashfs /dev/loop1 ro\n31 27 0:98 / /gone rw - ext4 x rw\nbroken\n40 1 1:1 /\n",
 		   f->root);
 	fake_write(f, "self/mountinfo", buf_str(&info));
-	helper_mounts(&memory, f->root, f->root, 0, &rows);
+	scan(&s, 0);
 	char blank[128];
 	snprintf(blank, sizeof(blank), "%s/with blank", f->root);
-	assert_true(find_row(&rows, blank, &row));
-	assert_true(find_row(&rows, "/", &row));
-	assert_in_range(row.values[MOUNT_USED], 1, 1000000);
-	assert_false(find_row(&rows, "/bind", &row));
-	assert_false(find_row(&rows, "/proc", &row));
-	assert_false(find_row(&rows, "/snap", &row));
-	assert_false(find_row(&rows, "/gone", &row)); /* statfs fails: nothing there to be full */
-	fake_free(f);
+	assert_true(scan_found(&s, blank));
+	assert_true(scan_found(&s, "/"));
+	assert_in_range(s.row.values[MOUNT_USED], 1, 1000000);
+	assert_false(scan_found(&s, "/bind"));
+	assert_false(scan_found(&s, "/proc"));
+	assert_false(scan_found(&s, "/snap"));
+	assert_false(scan_found(&s, "/gone")); /* statfs fails: nothing there to be full */
+	scan_end(&s);
 }
 
 static void the_mounts_of_containers_take_no_slots_but_an_overlay_may_be_the_machines_root(void **state _unused_)
 {
-	struct fake *f = fake_new();
-	static void *memory; /* the helper keeps it for life */
-	_cleanup_buf_ struct buf rows = {0}, info = {0};
-	struct helper_row row;
+	static struct scan s;
+	struct fake *f = scan_begin(&s, helper_mounts);
+	_cleanup_buf_ struct buf info = {0};
 	char merged[128];
 	snprintf(merged, sizeof(merged), "%s/merged", f->root);
 	fake_write(f, "merged/x", "");
@@ -76,19 +106,17 @@ static void the_mounts_of_containers_take_no_slots_but_an_overlay_may_be_the_mac
 		   "29 27 0:43 / /var/lib/kubelet/pods/x rw - tmpfs tmpfs rw\n30 27 0:43 / /tmp rw - tmpfs tmpfs rw\n",
 		   merged);
 	fake_write(f, "self/mountinfo", buf_str(&info));
-	helper_mounts(&memory, f->root, f->root, 0, &rows);
-	assert_true(find_row(&rows, "/", &row));
-	assert_true(find_row(&rows, "/tmp", &row)); /* the first of its device that counts */
-	assert_false(find_row(&rows, merged, &row));
-	fake_free(f);
+	scan(&s, 0);
+	assert_true(scan_found(&s, "/"));
+	assert_true(scan_found(&s, "/tmp")); /* the first of its device that counts */
+	assert_false(scan_found(&s, merged));
+	scan_end(&s);
 }
 
 static void a_v2_cgroup_brings_all_its_columns(void **state _unused_)
 {
-	struct fake *f = fake_new();
-	static void *memory; /* the helper keeps it for life */
-	_cleanup_buf_ struct buf rows = {0};
-	struct helper_row row;
+	static struct scan s;
+	struct fake *f = scan_begin(&s, helper_cgroups);
 	fake_write(f, "fs/cgroup/cgroup.controllers", "cpu memory pids\n");
 	fake_write(f, "fs/cgroup/cgroup.stat", "nr_descendants 2\n");
 	fake_write(f, "fs/cgroup/a.slice/cpu.stat", "usage_usec 5000\nuser_usec 1\nnr_periods 10\nnr_throttled 4\n");
@@ -98,85 +126,75 @@ static void a_v2_cgroup_brings_all_its_columns(void **state _unused_)
 	fake_write(f, "fs/cgroup/a.slice/pids.current", "12\n");
 	fake_write(f, "fs/cgroup/a.slice/io.pressure", "some avg10=0.00 total=77\n");
 	fake_write(f, "fs/cgroup/a.slice/b.service/cpu.stat", "usage_usec 1\n");
-	helper_cgroups(&memory, f->root, f->root, 0, &rows);
-	assert_true(find_row(&rows, "/a.slice", &row));
-	assert_int_equal(row.values[CGROUP_CPU_NS], 5000000);
-	assert_int_equal(row.values[CGROUP_THROTTLED], 4);
-	assert_int_equal(row.values[CGROUP_ANON], 100);
-	assert_int_equal(row.values[CGROUP_FILE], 200);
-	assert_int_equal(row.values[CGROUP_OOM_KILL], 2);
-	assert_int_equal(row.values[CGROUP_PIDS], 12);
-	assert_int_equal(row.values[CGROUP_PSI_IO_US], 77);
-	assert_false(row.mask & 1U << CGROUP_PSI_CPU_US);
-	assert_true(find_row(&rows, "/a.slice/b.service", &row));
-	assert_false(row.mask & 1U << CGROUP_PERIODS);
-	fake_free(f);
+	scan(&s, 0);
+	assert_true(scan_found(&s, "/a.slice"));
+	assert_int_equal(s.row.values[CGROUP_CPU_NS], 5000000);
+	assert_int_equal(s.row.values[CGROUP_THROTTLED], 4);
+	assert_int_equal(s.row.values[CGROUP_ANON], 100);
+	assert_int_equal(s.row.values[CGROUP_FILE], 200);
+	assert_int_equal(s.row.values[CGROUP_OOM_KILL], 2);
+	assert_int_equal(s.row.values[CGROUP_PIDS], 12);
+	assert_int_equal(s.row.values[CGROUP_PSI_IO_US], 77);
+	assert_false(s.row.mask & 1U << CGROUP_PSI_CPU_US);
+	assert_true(scan_found(&s, "/a.slice/b.service"));
+	assert_false(s.row.mask & 1U << CGROUP_PERIODS);
+	scan_end(&s);
 }
 
 static void v1_hierarchies_are_joined_by_path_and_follow_what_comes_and_goes(void **state _unused_)
 {
-	struct fake *f = fake_new();
-	static void *memory; /* the helper keeps it for life */
-	_cleanup_buf_ struct buf rows = {0};
-	struct helper_row row;
+	static struct scan s;
+	struct fake *f = scan_begin(&s, helper_cgroups);
 	fake_write(f, "cgroups", "#subsys_name\thierarchy\tnum_cgroups\tenabled\nmemory\t1\t2\t1\n");
 	fake_write(f, "fs/cgroup/memory/j/memory.usage_in_bytes", "10\n");
 	fake_write(f, "fs/cgroup/memory/j/memory.stat", "rss 1\ncache 2\ntotal_cache 20\ntotal_rss 30\n");
 	fake_write(f, "fs/cgroup/memory/j/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n");
 	fake_write(f, "fs/cgroup/cpuacct/j/cpuacct.usage", "900\n");
-	helper_cgroups(&memory, f->root, f->root, 0, &rows);
-	assert_true(find_row(&rows, "/j", &row));
-	assert_int_equal(row.values[CGROUP_CPU_NS], 900);
-	assert_int_equal(row.values[CGROUP_MEM], 10);
-	assert_int_equal(row.values[CGROUP_ANON], 30);
-	assert_int_equal(row.values[CGROUP_OOM_KILL], 1);
+	scan(&s, 0);
+	assert_true(scan_found(&s, "/j"));
+	assert_int_equal(s.row.values[CGROUP_CPU_NS], 900);
+	assert_int_equal(s.row.values[CGROUP_MEM], 10);
+	assert_int_equal(s.row.values[CGROUP_ANON], 30);
+	assert_int_equal(s.row.values[CGROUP_OOM_KILL], 1);
 	fake_write(f, "fs/cgroup/memory/new/memory.usage_in_bytes", "11\n");
 	fake_write(f, "cgroups", "#subsys_name\thierarchy\tnum_cgroups\tenabled\nmemory\t1\t3\t1\n");
-	buf_clear(&rows);
-	helper_cgroups(&memory, f->root, f->root, 0, &rows);
-	assert_true(find_row(&rows, "/new", &row));
+	scan(&s, 0);
+	assert_true(scan_found(&s, "/new"));
 	fake_remove(f, "fs/cgroup/memory/new/memory.usage_in_bytes");
 	fake_remove(f, "fs/cgroup/memory/new");
 	fake_write(f, "cgroups", "#subsys_name\thierarchy\tnum_cgroups\tenabled\nmemory\t1\t2\t1\n");
-	buf_clear(&rows);
-	helper_cgroups(&memory, f->root, f->root, 0, &rows);
-	assert_false(find_row(&rows, "/new", &row));
-	fake_free(f);
+	scan(&s, 0);
+	assert_false(scan_found(&s, "/new"));
+	scan_end(&s);
 }
 
 static void a_cgroup_that_does_not_run_keeps_its_memory_without_being_read(void **state _unused_)
 {
-	struct fake *f = fake_new();
-	static void *memory; /* the helper keeps it for life */
-	_cleanup_buf_ struct buf rows = {0};
-	struct helper_row row;
+	static struct scan s;
+	struct fake *f = scan_begin(&s, helper_cgroups);
 	fake_write(f, "fs/cgroup/cgroup.controllers", "cpu memory\n");
 	fake_write(f, "fs/cgroup/a/cpu.stat", "usage_usec 5000\n");
 	fake_write(f, "fs/cgroup/a/memory.current", "4096\n");
-	helper_cgroups(&memory, f->root, f->root, 0, &rows);
+	scan(&s, 0);
 	fake_write(f, "fs/cgroup/a/memory.current", "8192\n");
-	buf_clear(&rows);
-	helper_cgroups(&memory, f->root, f->root, 0, &rows);
-	assert_true(find_row(&rows, "/a", &row));
-	assert_int_equal(row.values[CGROUP_MEM], 4096);
+	scan(&s, 0);
+	assert_true(scan_found(&s, "/a"));
+	assert_int_equal(s.row.values[CGROUP_MEM], 4096);
 	fake_write(f, "fs/cgroup/a/cpu.stat", "usage_usec 5001\n");
-	buf_clear(&rows);
-	helper_cgroups(&memory, f->root, f->root, 0, &rows);
-	assert_true(find_row(&rows, "/a", &row));
-	assert_int_equal(row.values[CGROUP_MEM], 8192);
-	fake_free(f);
+	scan(&s, 0);
+	assert_true(scan_found(&s, "/a"));
+	assert_int_equal(s.row.values[CGROUP_MEM], 8192);
+	scan_end(&s);
 }
 
 static void the_parts_of_a_memory_are_read_when_their_sum_has_moved_well(void **state _unused_)
 {
-	struct fake *f = fake_new();
-	static void *memory; /* the helper keeps it for life */
+	static struct scan s;
+	struct fake *f = scan_begin(&s, helper_cgroups);
 	static const struct {
 		const char *sum;
 		uint64_t anon;
 	} steps[] = {{"1000000\n", 100}, {"1004096\n", 100}, {"1300000\n", 200}, {"1000000\n", 200}};
-	_cleanup_buf_ struct buf rows = {0};
-	struct helper_row row;
 	fake_write(f, "fs/cgroup/cgroup.controllers", "cpu memory\n");
 	fake_write(f, "fs/cgroup/a/memory.stat", "anon 100\n");
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
@@ -184,22 +202,19 @@ static void the_parts_of_a_memory_are_read_when_their_sum_has_moved_well(void **
 		snprintf(kills, sizeof(kills), "oom_kill %zu\n", i);
 		fake_write(f, "fs/cgroup/a/memory.current", steps[i].sum);
 		fake_write(f, "fs/cgroup/a/memory.events", kills);
-		buf_clear(&rows);
-		helper_cgroups(&memory, f->root, f->root, 0, &rows);
-		assert_true(find_row(&rows, "/a", &row));
-		assert_int_equal(row.values[CGROUP_ANON], steps[i].anon);
-		assert_int_equal(row.values[CGROUP_OOM_KILL], i);
+		scan(&s, 0);
+		assert_true(scan_found(&s, "/a"));
+		assert_int_equal(s.row.values[CGROUP_ANON], steps[i].anon);
+		assert_int_equal(s.row.values[CGROUP_OOM_KILL], i);
 		fake_write(f, "fs/cgroup/a/memory.stat", "anon 200\n");
 	}
-	fake_free(f);
+	scan_end(&s);
 }
 
 static void d_tasks_count_for_every_cgroup_above_them(void **state _unused_)
 {
-	struct fake *f = fake_new();
-	static void *memory; /* the helper keeps it for life */
-	_cleanup_buf_ struct buf rows = {0};
-	struct helper_row row;
+	static struct scan s;
+	struct fake *f = scan_begin(&s, helper_cgroups);
 	fake_write(f, "fs/cgroup/cgroup.controllers", "cpu\n");
 	fake_write(f, "fs/cgroup/a/b/cpu.stat", "usage_usec 1\n");
 	fake_write(f, "fs/cgroup/ab/cpu.stat", "usage_usec 1\n");
@@ -210,17 +225,17 @@ static void d_tasks_count_for_every_cgroup_above_them(void **state _unused_)
 	fake_write(f, "7/task/8/cgroup", "0::/a\n");
 	fake_write(f, "9/stat", "9 (sleeper) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 5\n");
 	fake_write(f, "10/stat", "10 (trunc");
-	helper_cgroups(&memory, f->root, f->root, HELPER_SCAN_TASKS, &rows);
-	assert_true(find_row(&rows, HELPER_NAME_OF_ALL, &row));
-	assert_int_equal(row.values[CGROUP_D], 2);
-	assert_true(find_row(&rows, "/a", &row));
-	assert_int_equal(row.values[CGROUP_D], 2);
-	assert_true(find_row(&rows, "/a/b", &row));
-	assert_int_equal(row.values[CGROUP_D], 1);
-	assert_true(find_row(&rows, "/ab", &row));
-	assert_int_equal(row.values[CGROUP_D], 0);
+	scan(&s, HELPER_SCAN_TASKS);
+	assert_true(scan_found(&s, HELPER_NAME_OF_ALL));
+	assert_int_equal(s.row.values[CGROUP_D], 2);
+	assert_true(scan_found(&s, "/a"));
+	assert_int_equal(s.row.values[CGROUP_D], 2);
+	assert_true(scan_found(&s, "/a/b"));
+	assert_int_equal(s.row.values[CGROUP_D], 1);
+	assert_true(scan_found(&s, "/ab"));
+	assert_int_equal(s.row.values[CGROUP_D], 0);
 	assert_int_equal(dtasks_scan(f->root, /* most= */ 0, NULL, NULL), 0);
-	fake_free(f);
+	scan_end(&s);
 }
 
 static void make_cgroup(const struct fake *f, const char *path)
@@ -232,10 +247,8 @@ static void make_cgroup(const struct fake *f, const char *path)
 
 static void a_full_table_holds_the_upper_levels_and_says_how_many_had_no_room(void **state _unused_)
 {
-	struct fake *f = fake_new();
-	static void *memory; /* the helper keeps it for life */
-	_cleanup_buf_ struct buf rows = {0};
-	struct helper_row row;
+	static struct scan s;
+	struct fake *f = scan_begin(&s, helper_cgroups);
 	char path[32];
 	fake_write(f, "fs/cgroup/cgroup.controllers", "cpu\n");
 	for (const char *top = "abc"; *top; top++) {
@@ -246,22 +259,20 @@ static void a_full_table_holds_the_upper_levels_and_says_how_many_had_no_room(vo
 			make_cgroup(f, path);
 		}
 	}
-	helper_cgroups(&memory, f->root, f->root, 0, &rows);
-	assert_true(find_row(&rows, "/a", &row));
-	assert_true(find_row(&rows, "/b", &row));
-	assert_true(find_row(&rows, "/c", &row));
-	assert_true(find_row(&rows, HELPER_NAME_OF_ALL, &row));
-	assert_int_equal(row.mask, 1U << CGROUP_REFUSED);
-	assert_int_equal(row.values[CGROUP_REFUSED], 3 + 3 * 1100 - 1024);
-	fake_free(f);
+	scan(&s, 0);
+	assert_true(scan_found(&s, "/a"));
+	assert_true(scan_found(&s, "/b"));
+	assert_true(scan_found(&s, "/c"));
+	assert_true(scan_found(&s, HELPER_NAME_OF_ALL));
+	assert_int_equal(s.row.mask, 1U << CGROUP_REFUSED);
+	assert_int_equal(s.row.values[CGROUP_REFUSED], 3 + 3 * 1100 - 1024);
+	scan_end(&s);
 }
 
 static void an_upper_level_that_comes_later_takes_the_place_of_a_deeper_one(void **state _unused_)
 {
-	struct fake *f = fake_new();
-	static void *memory; /* the helper keeps it for life */
-	_cleanup_buf_ struct buf rows = {0};
-	struct helper_row row;
+	static struct scan s;
+	struct fake *f = scan_begin(&s, helper_cgroups);
 	char path[32];
 	fake_write(f, "fs/cgroup/cgroup.controllers", "cpu\n");
 	fake_write(f, "fs/cgroup/cgroup.stat", "nr_descendants 1101\n");
@@ -270,23 +281,20 @@ static void an_upper_level_that_comes_later_takes_the_place_of_a_deeper_one(void
 		snprintf(path, sizeof(path), "a/%d", i);
 		make_cgroup(f, path);
 	}
-	helper_cgroups(&memory, f->root, f->root, 0, &rows);
+	scan(&s, 0);
 	make_cgroup(f, "later");
 	fake_write(f, "fs/cgroup/cgroup.stat", "nr_descendants 1102\n");
-	buf_clear(&rows);
-	helper_cgroups(&memory, f->root, f->root, 0, &rows);
-	assert_true(find_row(&rows, "/later", &row));
-	assert_true(find_row(&rows, "/a", &row));
-	fake_free(f);
+	scan(&s, 0);
+	assert_true(scan_found(&s, "/later"));
+	assert_true(scan_found(&s, "/a"));
+	scan_end(&s);
 }
 
 static void cgroups_that_come_each_second_do_not_hold_up_the_turns(void **state _unused_)
 {
-	struct fake *f = fake_new();
-	static void *memory; /* the helper keeps it for life */
+	static struct scan s;
+	struct fake *f = scan_begin(&s, helper_cgroups);
 	static const char *const names[] = {"a", "b", "c"};
-	_cleanup_buf_ struct buf rows = {0};
-	struct helper_row row;
 	char path[64];
 	fake_write(f, "fs/cgroup/cgroup.controllers", "cpu memory\n");
 	for (unsigned turn = 0; turn < 12; turn++) {
@@ -298,15 +306,14 @@ static void cgroups_that_come_each_second_do_not_hold_up_the_turns(void **state 
 		}
 		snprintf(path, sizeof(path), "nr_descendants %u\n", 3 + turn);
 		fake_write(f, "fs/cgroup/cgroup.stat", path);
-		buf_clear(&rows);
-		helper_cgroups(&memory, f->root, f->root, 0, &rows);
+		scan(&s, 0);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		snprintf(path, sizeof(path), "/%s", names[i]);
-		assert_true(find_row(&rows, path, &row));
-		assert_int_equal(row.values[CGROUP_MEM], 8192);
+		assert_true(scan_found(&s, path));
+		assert_int_equal(s.row.values[CGROUP_MEM], 8192);
 	}
-	fake_free(f);
+	scan_end(&s);
 }
 
 static void wait_for_answer(const struct fake *f, enum helper_kind kind)
