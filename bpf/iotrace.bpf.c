@@ -14,7 +14,8 @@
 #include "bpf/lib/call.bpf.h"
 #include "bpf/lib/emit.bpf.h"
 
-#define ROWS	   4096
+#define ROWS	   8192
+#define WRITERS	   4096
 #define SLOTS	   4096
 #define CALLS_MAX  1024
 #define PF_KTHREAD 0x200000
@@ -48,9 +49,9 @@ enum transfer { TRANSFER_NONE, TRANSFER_READ, TRANSFER_WRITE };
 /* By number of the system call, for the hook at sys_exit; filled by user space. */
 const volatile __u8 transfers[CALLS_MAX] = {};
 
-/* The rows are records already, but for kind, size, time and mount point. */
+/* The rows are records already, but for kind, size, time and mount point. What finds none until the next second is lost. */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, ROWS);
 	__type(key, struct io_key);
 	__type(value, struct event_iotrace);
@@ -58,7 +59,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, ROWS);
+	__uint(max_entries, WRITERS);
 	__type(key, struct io_file);
 	__type(value, struct io_process);
 } writers SEC(".maps");
@@ -88,8 +89,11 @@ static __always_inline struct event_iotrace *add_row(const struct io_key *key, c
 	struct event_iotrace *row;
 	bpf_map_update_elem(&rows, key, &no_row, BPF_NOEXIST);
 	row = bpf_map_lookup_elem(&rows, key);
-	if (!row)
+	if (!row) {
+		__sync_fetch_and_add(&seen, 1);
+		__sync_fetch_and_add(&lost, 1);
 		return NULL;
+	}
 	row->h.pid = p->pid;
 	row->h.tgid = p->tgid;
 	row->h.cgroup_id = p->cgroup_id;

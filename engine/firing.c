@@ -54,12 +54,11 @@ static void add_signals(struct firing *f, const struct vocabulary *v, const stru
 
 static void add_self(const struct engine *e, struct firing *f)
 {
-	pid_t workers[INCIDENTS_MAX + 1];
-	size_t n = incidents_pids(e->incidents, workers, ARRAY_SIZE(workers));
-	f->pids[f->plan.n_self_pids++] = (uint32_t)getpid();
-	f->pids[f->plan.n_self_pids++] = (uint32_t)writer_pid(e->writer);
+	pid_t ours[INCIDENTS_MAX + 4] = {getpid(), writer_pid(e->writer), source_helper_pid(e->source)};
+	size_t n = 3 + incidents_pids(e->incidents, ours + 3, ARRAY_SIZE(ours) - 3);
 	for (size_t i = 0; i < n; i++)
-		f->pids[f->plan.n_self_pids++] = (uint32_t)workers[i];
+		if (ours[i] > 0) /* 0 is the idle task */
+			f->pids[f->plan.n_self_pids++] = (uint32_t)ours[i];
 	f->plan.self_pids = f->pids;
 }
 

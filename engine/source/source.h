@@ -38,7 +38,6 @@ struct source_options {
 	const char *sys_root;	/* "/sys" */
 	struct entities *entities; /* shared with the engine; must outlive the source */
 	const char *const *skip_disks; /* globs left out; NULL: loop*, ram*, zram* and partitions */
-	unsigned max_cgroups;	/* 0: what the entity table holds */
 	histogram_fn histogram; /* NULL: there are no detectors; not called before source_open() has returned */
 	void *histogram_ctx;
 };

@@ -271,6 +271,31 @@ static void what_is_written_back_later_is_summed_for_its_writer(void **state _un
 	write_and_flush(syncfs);
 }
 
+#define FILES_TOO_MANY 9000 /* the kernel's side has 8192 rows */
+
+static void what_finds_no_row_is_counted_as_lost(void **state _unused_)
+{
+	char folder[] = "/var/tmp/tracetrap-live-XXXXXX", path[64];
+	struct detector_status status;
+	assert_non_null(mkdtemp(folder));
+	struct detect *d = arm_with("iotrace", 1 << 20);
+	for (int i = 0; i < FILES_TOO_MANY; i++) {
+		snprintf(path, sizeof(path), "%s/%d", folder, i);
+		int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		assert_int_equal(write(fd, "x", 1), 1);
+		close(fd);
+	}
+	detect_status(d, detector_named("iotrace"), &status);
+	detect_free(d);
+	for (int i = 0; i < FILES_TOO_MANY; i++) {
+		snprintf(path, sizeof(path), "%s/%d", folder, i);
+		unlink(path);
+	}
+	rmdir(folder);
+	assert_in_range(status.lost, 500, 1000000);
+	assert_int_equal(status.seen, status.events + status.lost + status.limited);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -283,6 +308,7 @@ int main(void)
 		cmocka_unit_test(a_process_that_was_killed_tells_the_signal),
 		cmocka_unit_test(a_files_bytes_are_summed_for_its_writer),
 		cmocka_unit_test(what_is_written_back_later_is_summed_for_its_writer),
+		cmocka_unit_test(what_finds_no_row_is_counted_as_lost),
 	};
 	live_require(geteuid() == 0, "not root");
 	live_require(access("/sys/kernel/btf/vmlinux", R_OK) == 0, "the kernel has no BTF");
