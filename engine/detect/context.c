@@ -144,8 +144,8 @@ static void make(const struct contexts *c, const char *path, struct cached *ret)
 	free(ret->text);
 	free(ret->path);
 	ret->path = strdup(path);
-	ret->text = text.failed ? NULL : memcpy(malloc(text.len), text.data, text.len);
-	ret->len = ret->text && ret->path ? (uint32_t)text.len : 0;
+	ret->len = text.failed || !ret->path ? 0 : (uint32_t)text.len;
+	ret->text = buf_take(&text);
 	ret->retry_ns = final ? 0 : clock_now(CLOCK_MONOTONIC) + RETRY_NS;
 }
 
