@@ -2,6 +2,7 @@
 #include "engine/cli/command.h"
 #include "engine/cli/diagnose.h"
 #include "engine/cli/incident.h"
+#include "engine/cli/options.h"
 #include "engine/config.h"
 #include "engine/detect/klog_patterns.h"
 #include "engine/vocabulary.h"
@@ -10,7 +11,6 @@
 #include "rules/load.h"
 #include "rules/tell/effective.h"
 
-#include <getopt.h>
 #include <json-c/json.h>
 
 /* Growing lists of borrowed arguments, as rules_load() takes them. */
@@ -222,10 +222,9 @@ static bool take_option(struct arguments *a, int option)
 /* EXIT_OK, or what to end with. */
 static int parse(int argc, char **argv, struct arguments *a)
 {
-	opterr = 0;
-	for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
+	for (int option; (option = options_next(argc, argv, "", options)) != -1;)
 		if (!take_option(a, option))
-			return command_usage("check", "unknown or incomplete option '%s'", argv[optind - 1]);
+			return options_wrong("check", options, argv);
 	while (optind < argc)
 		a->paths[a->n_paths++] = argv[optind++];
 	return EXIT_OK;

@@ -2,11 +2,11 @@
 #include "engine/cli/command.h"
 
 #include <fcntl.h>
-#include <getopt.h>
 
 #include "engine/base/io.h"
 #include "engine/base/text.h"
 #include "engine/cli/ask.h"
+#include "engine/cli/options.h"
 #include "engine/control.h"
 #include "engine/detector_json.h"
 #include "engine/settings.h"
@@ -110,7 +110,7 @@ int cmd_detectors(int argc, char **argv)
 	bool json = false;
 	if (command_wants_help("detectors", argc, argv))
 		return EXIT_OK;
-	for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+	for (int o; (o = options_next(argc, argv, "", options)) != -1;) {
 		if (o == 'c')
 			flags.config = optarg;
 		else if (o == 'j')
@@ -118,7 +118,7 @@ int cmd_detectors(int argc, char **argv)
 		else if (o == 'u')
 			flags.run_dir = optarg;
 		else
-			return command_usage("detectors", "wrong arguments");
+			return options_wrong("detectors", options, argv);
 	}
 	if (optind < argc)
 		return command_usage("detectors", "unexpected argument '%s'", argv[optind]);

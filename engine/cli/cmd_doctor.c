@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/cli/command.h"
 
-#include <getopt.h>
 #include <json-c/json.h>
 
 #include "engine/base/log.h"
+#include "engine/cli/options.h"
 #include "engine/doctor.h"
 #include "engine/settings.h"
 
@@ -67,14 +67,14 @@ int cmd_doctor(int argc, char **argv)
 	bool json = false;
 	if (command_wants_help("doctor", argc, argv))
 		return EXIT_OK;
-	for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+	for (int o; (o = options_next(argc, argv, "", options)) != -1;) {
 		switch (o) {
 		case 'c': flags.config = optarg; break;
 		case 'd': flags.state_dir = optarg; break;
 		case 'j': json = true; break;
 		case 'p': flags.proc_root = optarg; break;
 		case 'y': flags.sys_root = optarg; break;
-		default: return command_usage("doctor", "wrong arguments");
+		default: return options_wrong("doctor", options, argv);
 		}
 	}
 	if (optind < argc)

@@ -4,9 +4,8 @@
 #include "engine/base/text.h"
 #include "engine/base/unit.h"
 #include "engine/cli/incident.h"
+#include "engine/cli/options.h"
 #include "snapshot/bundle/json.h"
-
-#include <getopt.h>
 
 #define CULPRITS_BYTES_MAX (UINT64_C(4) << 20)
 
@@ -181,10 +180,9 @@ int cmd_list(int argc, char **argv)
 	struct filter f = {.until_ns = UINT64_MAX};
 	if (command_wants_help("list", argc, argv))
 		return EXIT_OK;
-	opterr = 0;
-	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+	for (int c; (c = options_next(argc, argv, "", options)) != -1;) {
 		if (c == '?')
-			return command_usage("list", "unknown or incomplete option '%s'", argv[optind - 1]);
+			return options_wrong("list", options, argv);
 		if (!take_option(&f, c))
 			return command_usage("list", "'%s' is neither a time (2026-11-20T17:23:01Z, 2026-11-20) nor a span (2h)",
 					     optarg);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/cli/command.h"
 
-#include <getopt.h>
 #include <poll.h>
 
 #include "engine/cli/ask.h"
+#include "engine/cli/options.h"
 #include "engine/control.h"
 #include "snapshot/bundle/json.h"
 
@@ -65,11 +65,11 @@ int cmd_reload(int argc, char **argv)
 	_cleanup_buf_ struct buf answer = {0};
 	if (command_wants_help("reload", argc, argv))
 		return EXIT_OK;
-	for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+	for (int o; (o = options_next(argc, argv, "", options)) != -1;) {
 		switch (o) {
 		case 'j': json = true; break;
 		case 'u': run_dir = optarg; break;
-		default: return command_usage("reload", "wrong arguments");
+		default: return options_wrong("reload", options, argv);
 		}
 	}
 	if (optind < argc)

@@ -4,14 +4,13 @@
 #include "engine/base/text.h"
 #include "engine/cli/diagnose.h"
 #include "engine/cli/incident.h"
+#include "engine/cli/options.h"
 #include "engine/cli/recording.h"
 #include "engine/cli/replay_tell.h"
 #include "engine/cli/sweep.h"
 #include "engine/vocabulary.h"
 #include "rules/load.h"
 #include "snapshot/bundle/json.h"
-
-#include <getopt.h>
 
 struct arguments {
 	char store[512];
@@ -245,6 +244,12 @@ static int take_time(const char *option, const char *text, uint64_t *ret_ns)
 	return command_usage("replay", "%s '%s' is no time: write 2h (ago), 2026-11-20 or 2026-11-20T17:23:01Z", option, text);
 }
 
+static const struct option options[] = {
+	{"json", no_argument, NULL, 'j'},  {"rules", required_argument, NULL, 'r'}, {"set", required_argument, NULL, 's'},
+	{"since", required_argument, NULL, 'f'}, {"store", required_argument, NULL, 'd'}, {"until", required_argument, NULL, 't'},
+	{0},
+};
+
 /* EXIT_OK, or what to end with. */
 static int take_option(struct arguments *a, int c, char **argv)
 {
@@ -265,21 +270,14 @@ static int take_option(struct arguments *a, int c, char **argv)
 	case 't':
 		return take_time("--until", optarg, &a->until_ns);
 	default:
-		return command_usage("replay", "unknown or incomplete option '%s'", argv[optind - 1]);
+		return options_wrong("replay", options, argv);
 	}
 }
 
 static int parse(int argc, char **argv, struct arguments *a)
 {
-	static const struct option long_options[] = {
-		{"json", no_argument, NULL, 'j'},	{"rules", required_argument, NULL, 'r'},
-		{"set", required_argument, NULL, 's'},	{"since", required_argument, NULL, 'f'},
-		{"store", required_argument, NULL, 'd'}, {"until", required_argument, NULL, 't'},
-		{0},
-	};
 	int r = EXIT_OK;
-	opterr = 0;
-	for (int c; r == EXIT_OK && (c = getopt_long(argc, argv, "", long_options, NULL)) != -1;)
+	for (int c; r == EXIT_OK && (c = options_next(argc, argv, "", options)) != -1;)
 		r = take_option(a, c, argv);
 	if (r != EXIT_OK)
 		return r;

@@ -2,12 +2,12 @@
 #include "engine/cli/command.h"
 
 #include <fcntl.h>
-#include <getopt.h>
 #include <signal.h>
 #include <sys/stat.h>
 
 #include "engine/base/log.h"
 #include "engine/cli/diagnose.h"
+#include "engine/cli/options.h"
 #include "engine/engine.h"
 #include "engine/notify.h"
 
@@ -27,7 +27,7 @@ static const struct option options[] = {
 
 static int parse(int argc, char **argv, struct run_flags *f)
 {
-	for (int o; (o = getopt_long(argc, argv, "c:r:v", options, NULL)) != -1;) {
+	for (int o; (o = options_next(argc, argv, "c:r:v", options)) != -1;) {
 		switch (o) {
 		case 'c': f->of.config = optarg; break;
 		case 'd': f->of.state_dir = optarg; break;
@@ -47,7 +47,7 @@ static int parse(int argc, char **argv, struct run_flags *f)
 				return command_usage("run", "at most %d --set", SETTINGS_PATHS_MAX);
 			f->of.sets[f->of.n_sets++] = optarg;
 			break;
-		default: return command_usage("run", "wrong arguments");
+		default: return options_wrong("run", options, argv);
 		}
 	}
 	return optind < argc ? command_usage("run", "unexpected argument '%s'", argv[optind]) : 0;

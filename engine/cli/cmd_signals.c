@@ -3,9 +3,9 @@
 #include "engine/base/log.h"
 #include "engine/base/text.h"
 #include "engine/cli/command.h"
+#include "engine/cli/options.h"
 #include "engine/source/source.h"
 
-#include <getopt.h>
 #include <json-c/json.h>
 #include <poll.h>
 
@@ -168,8 +168,7 @@ int cmd_signals(int argc, char **argv)
 	bool json = false;
 	if (command_wants_help("signals", argc, argv))
 		return EXIT_OK;
-	opterr = 0;
-	for (int c; (c = getopt_long(argc, argv, "", long_options, NULL)) != -1;) {
+	for (int c; (c = options_next(argc, argv, "", long_options)) != -1;) {
 		switch (c) {
 		case 'j':
 			json = true;
@@ -181,7 +180,7 @@ int cmd_signals(int argc, char **argv)
 			options.sys_root = optarg;
 			break;
 		default:
-			return command_usage("signals", "unknown or incomplete option '%s'", argv[optind - 1]);
+			return options_wrong("signals", long_options, argv);
 		}
 	}
 	if (optind < argc)

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/cli/command.h"
 
-#include <getopt.h>
-
 #include "engine/base/clock.h"
 #include "engine/base/text.h"
 #include "engine/cli/ask.h"
+#include "engine/cli/options.h"
 #include "engine/cli/status_near.h"
 #include "snapshot/bundle/json.h"
 #include "snapshot/store/hours.h"
@@ -150,7 +149,7 @@ int cmd_status(int argc, char **argv)
 	struct settings_flags flags = {.usual_config = command_config()};
 	if (command_wants_help("status", argc, argv))
 		return EXIT_OK;
-	for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+	for (int o; (o = options_next(argc, argv, "", options)) != -1;) {
 		switch (o) {
 		case 'c': flags.config = optarg; break;
 		case 'j': json = true; break;
@@ -161,7 +160,7 @@ int cmd_status(int argc, char **argv)
 				return command_usage("status", "at most %d --rules", SETTINGS_PATHS_MAX);
 			flags.rules[flags.n_rules++] = optarg;
 			break;
-		default: return command_usage("status", "wrong arguments");
+		default: return options_wrong("status", options, argv);
 		}
 	}
 	if (!near && (flags.n_rules || flags.config))

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/base/log.h"
 #include "engine/cli/command.h"
+#include "engine/cli/options.h"
 #include "engine/cli/trials.h"
-
-#include <getopt.h>
 
 struct arguments {
 	const char *run, *junit;
@@ -62,8 +61,7 @@ static int parse(int argc, char **argv, struct arguments *a)
 		{"run", required_argument, NULL, 'r'},
 		{0},
 	};
-	opterr = 0;
-	for (int c; (c = getopt_long(argc, argv, "", long_options, NULL)) != -1;) {
+	for (int c; (c = options_next(argc, argv, "", long_options)) != -1;) {
 		if (c == 'd')
 			a->diff = true;
 		else if (c == 'j')
@@ -75,7 +73,7 @@ static int parse(int argc, char **argv, struct arguments *a)
 		else if (c == 'r')
 			a->run = optarg;
 		else
-			return command_usage("test", "unknown or incomplete option '%s'", argv[optind - 1]);
+			return options_wrong("test", long_options, argv);
 	}
 	a->paths = argv + optind;
 	a->n_paths = argc - optind;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/cli/command.h"
 
-#include <getopt.h>
 #include <json-c/json.h>
 
 #include "engine/cli/ask.h"
+#include "engine/cli/options.h"
 
 static const struct option options[] = {{"json", no_argument, NULL, 'j'},
 					{"dry-run", no_argument, NULL, 'n'},
@@ -61,13 +61,13 @@ int cmd_trigger(int argc, char **argv)
 	const char *run_dir = NULL, *entity = "";
 	if (command_wants_help("trigger", argc, argv))
 		return EXIT_OK;
-	for (int o; (o = getopt_long(argc, argv, "n", options, NULL)) != -1;) {
+	for (int o; (o = options_next(argc, argv, "n", options)) != -1;) {
 		switch (o) {
 		case 'j': json = true; break;
 		case 'n': dry_run = true; break;
 		case 'e': entity = optarg; break;
 		case 'u': run_dir = optarg; break;
-		default: return command_usage("trigger", "wrong arguments");
+		default: return options_wrong("trigger", options, argv);
 		}
 	}
 	if (optind + 1 != argc)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/cli/command.h"
 
-#include <getopt.h>
 #include <json-c/json.h>
 
 #include "engine/base/text.h"
 #include "engine/cli/ask.h"
+#include "engine/cli/options.h"
 
 static const struct option options[] = {{"json", no_argument, NULL, 'j'},
 					{"entity", required_argument, NULL, 'e'},
@@ -110,12 +110,12 @@ int cmd_why(int argc, char **argv)
 	const char *run_dir = NULL, *entity = "";
 	if (command_wants_help("why", argc, argv))
 		return EXIT_OK;
-	for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+	for (int o; (o = options_next(argc, argv, "", options)) != -1;) {
 		switch (o) {
 		case 'j': json = true; break;
 		case 'e': entity = optarg; break;
 		case 'u': run_dir = optarg; break;
-		default: return command_usage("why", "wrong arguments");
+		default: return options_wrong("why", options, argv);
 		}
 	}
 	if (optind + 1 != argc)

@@ -2,8 +2,7 @@
 #include "engine/cli/incident.h"
 
 #include "engine/base/log.h"
-
-#include <getopt.h>
+#include "engine/cli/options.h"
 
 static const struct option options[] = {
 	{"store", required_argument, NULL, 's'}, {"json", no_argument, NULL, 'j'}, {"force", no_argument, NULL, 'f'},
@@ -36,10 +35,11 @@ static bool take_option(struct incident_options *o, int letter)
 int incident_parse(const char *command, const char *allowed, int argc, char **argv, struct incident_options *ret)
 {
 	struct incident_options o = {.directory = "."};
-	opterr = 0;
-	for (int c; (c = getopt_long(argc, argv, "C:", options, NULL)) != -1;) {
-		if (c == '?' || (c != 's' && !strchr(allowed, c)))
-			return command_usage(command, "unknown or incomplete option '%s'", argv[optind - 1]);
+	for (int c; (c = options_next(argc, argv, "C:", options)) != -1;) {
+		if (c == '?')
+			return options_wrong(command, options, argv);
+		if (c != 's' && !strchr(allowed, c))
+			return command_usage(command, "unknown option '%s'", argv[optind - 1 - (optarg == argv[optind - 1])]);
 		if (!take_option(&o, c))
 			return command_usage(command, "the path '%s' is too long", optarg);
 	}
