@@ -10,8 +10,6 @@
 #include "engine/base/log.h"
 #include "engine/control.h"
 
-#define CHECKPOINT_EVERY_NS (20 * NS_PER_S)
-
 static int open_signals(struct engine *e)
 {
 	sigset_t set;
@@ -22,11 +20,6 @@ static int open_signals(struct engine *e)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	e->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return e->signals < 0 ? log_error_errno(-errno, "cannot receive signals") : 0;
-}
-
-static int checkpoint(void *ctx, struct buf *out)
-{
-	return machine_checkpoint(((struct engine *)ctx)->machine, out);
 }
 
 static void take_second(void *ctx, uint64_t t_ns, const struct reading *readings, size_t n)
@@ -49,27 +42,6 @@ static int open_hourlog(struct engine *e, const struct inputlog_options *options
 	return r < 0 ? log_error_errno(r, "cannot keep the history on disk; history.enabled: false does without") : 0;
 }
 
-struct inputlog_options engine_log_options(struct engine *e, const struct ruleset *set, const struct limit *host,
-					   struct inputlog_rule *rules)
-{
-	for (size_t i = 0; i < set->n; i++)
-		rules[i] = (struct inputlog_rule){set->rules[i].name, set->rules[i].digest};
-	return (struct inputlog_options){
-		.vocabulary = e->vocabulary,
-		.period_ns = source_periods(e->source),
-		.rules_digest = set->digest,
-		.rules = rules,
-		.n_rules = set->n,
-		.entities = e->entities,
-		.checkpoint = checkpoint,
-		.ctx = e,
-		.ring_bytes = e->config->inputlog_bytes,
-		.host_burst = host->burst,
-		.host_refill_ns = host->refill_ns,
-		.checkpoint_every_ns = CHECKPOINT_EVERY_NS,
-	};
-}
-
 static int open_inputlog(struct engine *e)
 {
 	_cleanup_free_ struct inputlog_rule *rules = calloc(MAX(e->rules->n, (size_t)1), sizeof(*rules));
@@ -81,17 +53,6 @@ static int open_inputlog(struct engine *e)
 		return log_error_errno(r, "past.input_log has no room for the names of %u entities and %zu rules: make it larger",
 				       entities_max(e->entities), e->rules->n);
 	return r < 0 ? log_error_errno(r, "cannot set memory aside for past.input_log") : open_hourlog(e, &options);
-}
-
-struct machine_options engine_machine_options(const struct engine *e, const struct ruleset *set, const struct limit *host)
-{
-	return (struct machine_options){
-		.rules = set,
-		.vocabulary = e->vocabulary,
-		.period_ns = source_periods(e->source),
-		.max_entities = e->config->max_entities,
-		.host_limit = *host,
-	};
 }
 
 static int open_machine(struct engine *e)

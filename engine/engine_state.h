@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The engine's own rooms share this: engine.c (life and the way of the inputs), assemble.c (opening the parts), firing.c (a transition becomes a plan),
- * status.c (what it looks like from outside), reload.c (other rules), writing.c (the writer process). Nobody else includes it.
+ * The engine's own rooms share this, and nobody else includes it. Each calls only those to its right:
+ *
+ *     engine.c ─ assemble.c ─ control.c ─┬─ trigger.c ───────────────────────┬─ decide.c ─ firing.c
+ *     its life   its parts    requests   ├─ reload.c ─ set_options.c ────────┤  the way    a transition
+ *                                        └─ status.c               inputs.c ─┘  of one     becomes a plan
+ *
+ * and writing.c, the writer process.
  */
 #pragma once
 
@@ -15,7 +20,6 @@
 #include "engine/record/hourlog.h"
 #include "engine/record/inputlog.h"
 #include "rules/run/machine.h"
-
 
 struct control;
 
@@ -72,11 +76,32 @@ struct engine {
 	} last_capture; /* for the answer to a manual trigger */
 };
 
-/* One input through log, history and machine, then everything it led to. */
+/* decide.c: one input through logs, history and machine, then everything it led to; what arm attaches and detaches by (ctx is
+ * the engine); what became of that; that a detector is attached, or not. */
 void engine_take(struct engine *e, struct input *in);
+int engine_attach(void *ctx, uint16_t detector, bool on);
+void engine_tell_arming(struct engine *e);
+void engine_tell_attached(struct engine *e, uint16_t detector, bool attached);
+
+/* inputs.c: the first inputs of every log (how the clocks stand, what is attached); the clocks, if one was moved; what is due
+ * of the source, and what lies at the detectors that wake nobody; what woke us. */
+void engine_introduce(struct engine *e);
+void engine_tell_clock(struct engine *e);
+void engine_take_source(struct engine *e);
+void engine_take_events(struct engine *e);
+
+/* firing.c: opens or joins an incident for a FIRED transition with a token. When it is due: how long the opening rule was true,
+ * for the open incident's worker to weigh its evidence by. */
+enum incident_outcome firing_capture(struct engine *e, const struct transition *t, const struct buf *why);
+void firing_tell_truth(struct engine *e);
 
 /* assemble.c: opens all parts; -errno with what was opened left for engine_free(). */
 int engine_assemble(struct engine *e);
+
+/* set_options.c: for the machine of a set of rules; of its names for the logs, `rules` with room for them. */
+struct machine_options engine_machine_options(const struct engine *e, const struct ruleset *set, const struct limit *host);
+struct inputlog_options engine_log_options(struct engine *e, const struct ruleset *set, const struct limit *host,
+					   struct inputlog_rule *rules);
 
 /* writing.c: the writer process and the incidents it writes, once it can write (-errno: it cannot, and said why); what is due
  * each second; what is left at the end. */
@@ -86,19 +111,6 @@ int writing_watch(struct engine *e);
 void writing_keep(struct engine *e, uint64_t now_ns);
 void writing_last(struct engine *e);
 
-/* For the machine of a set of rules; of its names for the logs, `rules` with room for them. */
-struct machine_options engine_machine_options(const struct engine *e, const struct ruleset *set, const struct limit *host);
-struct inputlog_options engine_log_options(struct engine *e, const struct ruleset *set, const struct limit *host,
-					   struct inputlog_rule *rules);
-
 /* reload.c: SIGHUP came; one more try, where one is left. */
 void reload_signalled(struct engine *e);
 void reload_retry(struct engine *e);
-
-/* engine.c: what arm attaches and detaches by; ctx is the engine. */
-int engine_attach(void *ctx, uint16_t detector, bool on);
-
-/* firing.c: opens or joins an incident for a FIRED transition with a token. */
-enum incident_outcome firing_capture(struct engine *e, const struct transition *t, const struct buf *why);
-/* When it is due: how long the opening rule was true, for the open incident's worker to weigh its evidence by. */
-void firing_tell_truth(struct engine *e);
