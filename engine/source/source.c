@@ -102,6 +102,12 @@ pid_t source_helper_pid(const struct source *s)
 	return s->env.helper ? s->env.helper->pid : 0;
 }
 
+static void forget_strays(struct env *env)
+{
+	for (uint16_t slot; (slot = strays_next_old(&env->strays, env->now_ns)) != ENTITY_NONE;)
+		env_gone(env, slot);
+}
+
 /* What is read now bears the time at which reading began, and is given between the rows before and after it. */
 static int take(struct source *s, input_fn fn, void *ctx, bool slow)
 {
@@ -114,7 +120,7 @@ static int take(struct source *s, input_fn fn, void *ctx, bool slow)
 	read_parts(s, TIER_TICK);
 	if (slow) {
 		read_parts(s, TIER_SECOND);
-		strays_age(&s->env);
+		forget_strays(&s->env);
 	}
 	give_tick(s, &t, s->env.now_ns);
 	give_rows(s, &t, UINT64_MAX);

@@ -29,14 +29,14 @@ void strays_take(struct strays *s, uint16_t slot)
 		*known = s->all[--s->n];
 }
 
-void strays_age(struct env *env)
+uint16_t strays_next_old(struct strays *s, uint64_t now_ns)
 {
-	struct strays *s = &env->strays;
-	for (size_t i = s->n; i-- > 0;) {
+	for (size_t i = 0; i < s->n; i++) {
 		uint16_t slot = s->all[i].slot;
-		if (env->now_ns < s->all[i].heard_ns + STRAY_NS)
+		if (now_ns < s->all[i].heard_ns + STRAY_NS)
 			continue;
 		strays_take(s, slot);
-		env_gone(env, slot);
+		return slot;
 	}
+	return ENTITY_NONE;
 }

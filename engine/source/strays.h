@@ -24,5 +24,5 @@ struct stray {
 int strays_hear(struct strays *s, uint16_t slot, bool is_new, uint64_t now_ns);
 /* A part has met it. */
 void strays_take(struct strays *s, uint16_t slot);
-/* Those that nobody has heard of or met for too long are gone: by env_gone(). */
-void strays_age(struct env *env);
+/* Takes out one that nobody has heard of or met for too long: it is gone. ENTITY_NONE: there is none. */
+uint16_t strays_next_old(struct strays *s, uint64_t now_ns);
