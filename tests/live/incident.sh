@@ -2,37 +2,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # One incident on this machine, with the real commands: the spike ended before the trigger, so what shows it is the past.
 # Then its bundle is replayed, judged by a higher threshold, cut and damaged. Prints cmocka's lines, so that run-live counts.
-set -u
-B=${B:-build}
-T=$B/tracetrap
 [ "$(id -u)" = 0 ] || { echo "skip: only root may load BPF programs and open perf events"; exit 77; }
-work=$(mktemp -d)
-export TRACETRAP_STATE_DIR=$work/state TRACETRAP_RUN_DIR=$work/run
-mkdir -p "$TRACETRAP_STATE_DIR"
-daemon=
-finish() {
-  [ -z "$daemon" ] || { kill "$daemon"; wait "$daemon"; } 2>/dev/null
-  rm -rf "$work"
-}
-trap finish EXIT
-failures=0
-it() { # it NAME COMMAND…
-  local name=$1
-  shift
-  if "$@" >"$work/out" 2>&1; then echo "[       OK ] $name"; else failures=$((failures + 1)); echo "[  FAILED  ] $name"; tail -20 "$work/out"; fi
-}
+. "$(dirname "$0")/support/live.sh"
 
 sed 's/after: 10s/after: 2s/' conf/rules.d/cpu-sys-spike.yaml >"$work/rule.yaml"
 # No rule of its own fires here: the level is out of reach, the trigger comes by hand after the spike is over.
-"$T" run --rules "$work/rule.yaml" --set cpu-sys-spike.level=100% 2>"$work/log" &
-daemon=$!
-for _ in $(seq 200); do [ -S "$TRACETRAP_RUN_DIR/control.sock" ] && break; sleep 0.1; done
+daemon_start --rules "$work/rule.yaml" --set cpu-sys-spike.level=100% || exit 1
 sleep 12 # replay with another threshold starts cold: its windows have to fill
 "$B/tests/fault/fault" cpu-sys --seconds 3 --share 1 --tasks 2 >"$work/fault"
 sleep 2
 "$T" trigger cpu-sys-spike >/dev/null
-for _ in $(seq 300); do compgen -G "$TRACETRAP_STATE_DIR/incidents/*.tar.zst" >/dev/null && break; sleep 0.1; done
-bundle=$(ls "$TRACETRAP_STATE_DIR"/incidents/*.tar.zst)
+within 30 compgen -G "$store/*.tar.zst" >/dev/null
+bundle=$(ls "$store"/*.tar.zst)
 
 before_shows_the_spike() {
   "$T" cat @last profile/before.folded >"$work/f"
@@ -88,4 +69,4 @@ damage() { # damage KIND N: each of N damaged copies is noticed, nothing crashes
 it every_member_has_a_frame test "$(wc -l <"$work/ends")" = "$(tar --zstd -tf "$bundle" | wc -l)"
 it a_bundle_cut_at_200_random_places_is_noticed_each_time damage cut 200
 it a_bundle_with_a_flipped_byte_at_200_places_is_noticed_each_time damage flip 200
-[ "$failures" = 0 ]
+finish

@@ -2,30 +2,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What our own capture does is kept and decides nothing: a rule that waits for slow calls of ours hears none, of the
 # collectors, which are children of a worker, as little as of the daemon.
-set -u
-B=${B:-build}
-T=$B/tracetrap
 [ "$(id -u)" = 0 ] || { echo "skip: only root may load BPF programs and open perf events"; exit 77; }
 cgroups=/sys/fs/cgroup
 [ -d $cgroups/unified ] && cgroups=$cgroups/unified
 own=/tt-own-$$
 mkdir "$cgroups$own" 2>/dev/null || { echo "skip: no cgroup can be made below $cgroups"; exit 77; }
-work=$(mktemp -d)
-export TRACETRAP_STATE_DIR=$work/state TRACETRAP_RUN_DIR=$work/run
-mkdir -p "$TRACETRAP_STATE_DIR"
-daemon=
-finish() {
-  [ -z "$daemon" ] || { kill "$daemon"; wait "$daemon"; } 2>/dev/null
+. "$(dirname "$0")/support/live.sh"
+leave() {
+  daemon_stop
   rm -rf "$work"
-  for _ in $(seq 50); do rmdir "$cgroups$own" 2>/dev/null && break; sleep 0.1; done
+  within 5 rmdir "$cgroups$own" 2>/dev/null
 }
-trap finish EXIT
-failures=0
-it() { # it NAME COMMAND…
-  local name=$1
-  shift
-  if "$@" >"$work/out" 2>&1; then echo "[       OK ] $name"; else failures=$((failures + 1)); echo "[  FAILED  ] $name"; tail -20 "$work/out"; fi
-}
+trap leave EXIT
 
 cat >"$work/tracetrap.yaml" <<'END'
 version: 1
@@ -54,7 +42,7 @@ END
 # Nothing but the daemon and what it starts is in that cgroup.
 sh -c 'echo $$ >"$0" && exec "$@"' "$cgroups$own/cgroup.procs" "$T" run --config "$work/tracetrap.yaml" --rules "$work/rules.yaml" 2>"$work/log" &
 daemon=$!
-for _ in $(seq 300); do compgen -G "$TRACETRAP_STATE_DIR/incidents/*.tar.zst" >/dev/null && break; sleep 0.1; done
+within 30 compgen -G "$store/*.tar.zst" >/dev/null
 
 calls_of_ours() { "$T" cat @last events.jsonl | grep "\"$own\"" | grep -v "\"tgid\":$daemon\b"; }
 the_bundle_has_them() { [ "$(calls_of_ours | wc -l)" -gt 0 ] || { cat "$work/log"; "$T" cat @last events.jsonl | head -5; return 1; }; }
@@ -62,6 +50,6 @@ no_rule_does() {
   "$T" show --json @last >"$work/shown" || return 1
   ! grep own-call "$work/log" && ! grep -o '.\{80\}own-call.\{80\}' "$work/shown"
 }
-it "the_calls_of_collectors_are_in_the_bundle" the_bundle_has_them
-it "and_fire_no_rule" no_rule_does
-[ "$failures" = 0 ]
+it the_calls_of_collectors_are_in_the_bundle the_bundle_has_them
+it and_fire_no_rule no_rule_does
+finish

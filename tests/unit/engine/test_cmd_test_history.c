@@ -5,7 +5,6 @@
 
 #include "engine/base/io.h"
 #include "engine/cli/command.h"
-#include "snapshot/store/hours.h"
 #include "tests/unit/support/bundle.h"
 #include "tests/unit/support/command.h"
 #include "tests/unit/support/days.h"
@@ -29,16 +28,6 @@ static void write_text(const char *name, const char *text)
 	assert_int_equal(io_write(fd, text, strlen(text)), 0);
 }
 
-static void live(struct hours *h, struct days *d, unsigned until_s, unsigned percent)
-{
-	while (d->t_ns < NS(until_s)) {
-		days_second(d, percent * 10000);
-		const struct buf *bytes = hourlog_pending(d->log);
-		assert_int_equal(hours_append(h, bytes->data, bytes->len), 0);
-		hourlog_sent(d->log);
-	}
-}
-
 /* From 11:01:40 to 11:11:40 on, busy in the seconds 11:05:01 to 11:05:10; restarted, and on for a minute. */
 static int setup(void **state _unused_)
 {
@@ -48,12 +37,12 @@ static int setup(void **state _unused_)
 	_cleanup_close_ int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_int_equal(hours_open(fd, &(struct hours_bounds){0}, (gid_t)-1, &h), 0);
 	days_begin(&d, 1, NS(100), DAYS_OFFSET);
-	live(h, &d, 300, 10);
-	live(h, &d, 310, 80);
-	live(h, &d, 700, 10);
+	days_live(&d, h, 300, 10);
+	days_live(&d, h, 310, 80);
+	days_live(&d, h, 700, 10);
 	days_end(&d);
 	days_begin(&d, 2, NS(5), DAYS_OFFSET + INT64_C(820000000000));
-	live(h, &d, 65, 10);
+	days_live(&d, h, 65, 10);
 	days_end(&d);
 	hours_close(h);
 	write_text("jump.yaml", rule_text);

@@ -9,7 +9,6 @@
 #include "engine/cli/command.h"
 #include "engine/replay_hours.h"
 #include "rules/load.h"
-#include "snapshot/store/hours.h"
 #include "tests/unit/support/command.h"
 #include "tests/unit/support/bundle.h"
 #include "tests/unit/support/days.h"
@@ -32,37 +31,21 @@ static const char rule_text[] = "version: 1\nrules:\n"
 static char *dir;
 static char history[512], rules[512];
 
-static void hand_over(struct hours *h, struct days *d)
-{
-	const struct buf *bytes = hourlog_pending(d->log);
-	assert_int_equal(hours_append(h, bytes->data, bytes->len), 0);
-	hourlog_sent(d->log);
-}
-
-/* So many percent until that second. */
-static void live(struct hours *h, struct days *d, unsigned until_s, unsigned percent)
-{
-	while (d->t_ns < NS(until_s)) {
-		days_second(d, percent * 10000);
-		hand_over(h, d);
-	}
-}
-
 /* Busy in seconds 301 to 310, which fired; from 500 to 510 half as much, which fired too, by rules of that time. */
 static void first_boot(struct hours *h)
 {
 	struct days d;
 	days_begin(&d, 1, NS(100), DAYS_OFFSET);
-	live(h, &d, 300, 10);
-	live(h, &d, 303, 80);
+	days_live(&d, h, 300, 10);
+	days_live(&d, h, 303, 80);
 	days_fired(&d, TRANSITION_FIRED, true);
-	live(h, &d, 310, 80);
+	days_live(&d, h, 310, 80);
 	days_fired(&d, TRANSITION_ENDED, false);
-	live(h, &d, 500, 10);
+	days_live(&d, h, 500, 10);
 	days_fired(&d, TRANSITION_FIRED, false);
-	live(h, &d, 510, 40);
+	days_live(&d, h, 510, 40);
 	days_fired(&d, TRANSITION_ENDED, false);
-	live(h, &d, 700, 10);
+	days_live(&d, h, 700, 10);
 	days_end(&d);
 }
 
@@ -71,9 +54,9 @@ static void second_boot(struct hours *h)
 {
 	struct days d;
 	days_begin(&d, 2, NS(5), BOOT2_OFFSET);
-	live(h, &d, 100, 10);
-	live(h, &d, 110, 90);
-	live(h, &d, 200, 10);
+	days_live(&d, h, 100, 10);
+	days_live(&d, h, 110, 90);
+	days_live(&d, h, 200, 10);
 	days_end(&d);
 }
 

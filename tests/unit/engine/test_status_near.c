@@ -6,7 +6,6 @@
 
 #include "engine/base/io.h"
 #include "engine/cli/command.h"
-#include "snapshot/store/hours.h"
 #include "tests/unit/support/bundle.h"
 #include "tests/unit/support/days.h"
 
@@ -24,17 +23,6 @@ static const char rule_text[] = "version: 1\nrules:\n"
 static char *dir;
 static char rules[512];
 
-/* So many percent until that second of the hour. */
-static void live(struct hours *h, struct days *d, unsigned until_s, unsigned percent)
-{
-	while (d->t_ns < until_s * NS_PER_S) {
-		days_second(d, percent * 10000);
-		const struct buf *bytes = hourlog_pending(d->log);
-		assert_int_equal(hours_append(h, bytes->data, bytes->len), 0);
-		hourlog_sent(d->log);
-	}
-}
-
 static int setup(void **state _unused_)
 {
 	struct hours *h = NULL;
@@ -48,13 +36,13 @@ static int setup(void **state _unused_)
 	assert_int_equal(io_write(fd, rule_text, strlen(rule_text)), 0);
 	assert_int_equal(hours_open(state_fd, &(struct hours_bounds){0}, (gid_t)-1, &h), 0);
 	days_begin(&d, 1, 0, DAYS_OFFSET);
-	live(h, &d, 339, 10);
-	live(h, &d, 344, 47);
-	live(h, &d, 399, 10);
-	live(h, &d, 401, 60);
-	live(h, &d, 500, 10);
-	live(h, &d, 510, 80);
-	live(h, &d, 600, 10);
+	days_live(&d, h, 339, 10);
+	days_live(&d, h, 344, 47);
+	days_live(&d, h, 399, 10);
+	days_live(&d, h, 401, 60);
+	days_live(&d, h, 500, 10);
+	days_live(&d, h, 510, 80);
+	days_live(&d, h, 600, 10);
 	days_end(&d);
 	hours_close(h);
 	return 0;

@@ -5,6 +5,7 @@
 #include "engine/base/clock.h"
 #include "engine/record/hourlog.h"
 #include "engine/vocabulary.h"
+#include "snapshot/store/hours.h"
 #include "tests/unit/support/test.h"
 
 #define DAYS_OFFSET INT64_C(1794999600000000000) /* realtime − monotonic: an hour begins 2026-11-18T11:00Z at 0 */
@@ -42,6 +43,23 @@ static inline void days_second(struct days *d, int64_t cpu_sys)
 	struct reading r = {.signal = d->cpu_sys, .value = cpu_sys};
 	d->t_ns += NS_PER_S;
 	hourlog_second(d->log, d->t_ns, &r, 1);
+}
+
+/* What the daemon has to hand over, to the writer's side. */
+static inline void days_hand_over(struct days *d, struct hours *h)
+{
+	const struct buf *bytes = hourlog_pending(d->log);
+	assert_int_equal(hours_append(h, bytes->data, bytes->len), 0);
+	hourlog_sent(d->log);
+}
+
+/* So many percent until that second. */
+static inline void days_live(struct days *d, struct hours *h, unsigned until_s, unsigned percent)
+{
+	while (d->t_ns < until_s * NS_PER_S) {
+		days_second(d, percent * 10000);
+		days_hand_over(d, h);
+	}
 }
 
 static inline void days_fired(struct days *d, enum transition_kind kind, bool token)
