@@ -36,8 +36,8 @@ run)
   echo "ifname=$name"
   echo "ifindex=$(cat "/sys/class/net/$name/ifindex")"
   {
-    receive v4 --where 203.0.113.1 --seconds 6 &
-    receive v6 --where 2001:db8::1 --seconds 6 &
+    receive v4 --where 203.0.113.1 --seconds 9 &
+    receive v6 --where 2001:db8::1 --seconds 9 &
     receive reader --where 203.0.113.1 --seconds 4 --delay 0.4 &
     sleep 3 # the detector is armed by the traffic
     echo "hold_ns=$(hold softirq_entry 0.08)"
