@@ -19,7 +19,7 @@ run_in_vm() { # run_in_vm OUTPUT NAME RUN-OPTIONS… -- COMMAND…
   tests/vm/run "$@" >"$out" 2>&1
   status=$?
   if [ "$status" = 124 ]; then
-    echo "# vm: $name: the emulator broke the kernel (int3), once more"
+    echo "# vm: $name: the emulator or a bug of this kernel broke it, once more"
     tests/vm/run "$@" >"$out" 2>&1
     status=$?
   fi
