@@ -41,7 +41,7 @@ idle() { # idle NAME PID: one row
     'BEGIN {printf "%-34s %8.2f ms/s  %6.1f wake-ups/s  %6.1f MiB  %7.3f ms/s in BPF\n", n, c / t / 1e6, s / t, r / 1024, b / t / 1e6}'
 }
 daemon() { # daemon ARGUMENTS…: started, its pid in $d
-  "$T" run --rules conf/rules.d "$@" 2>"$work/log" &
+  "$T" run "$@" 2>"$work/log" &
   d=$!
   pids+=("$d")
   for _ in $(seq 100); do [ -S "$TRACETRAP_RUN_DIR/control.sock" ] && return; sleep 0.1; done
@@ -53,7 +53,7 @@ echo "== idle: CPU, wake-ups, memory (PSS) over $span s each; $(nproc) CPUs, Lin
 stats=$(sysctl -n kernel.bpf_stats_enabled 2>/dev/null || echo 0)
 sysctl -qw kernel.bpf_stats_enabled=1 2>/dev/null
 for kind in auto proc; do
-  daemon --source $kind
+  daemon --rules conf/rules.d --source $kind
   sleep 3
   idle "tracetrap ($("$T" status --json | jq -r .source))" "$d"
   [ $kind = auto ] && "$T" status --json | jq -e '.fallback_reason' >/dev/null && { stop "$d"; break; }
@@ -91,17 +91,25 @@ pipe() { taskset -c 1 perf bench -f simple sched pipe -l "$switches_wanted" 2>/d
 pipe >/dev/null # warms up
 # On one CPU: between two, where the scheduler puts the pair is most of what is measured.
 # Each `on` is held against the two `off` beside it, so that a machine that drifts does so for both sides.
-for _ in $(seq "$pairs"); do
-  off1=$(pipe)
-  daemon
-  sleep 1
-  on=$(pipe)
-  stop "$d"
-  off2=$(pipe)
-  awk -v a="$off1" -v b="$on" -v c="$off2" 'BEGIN {o = (a + c) / 2; print (b / o - 1) * 100, o, b, (a > c ? a / c - 1 : c / a - 1) * 100}'
-done >"$work/pipe"
+loss() { # loss WHAT RUN-ARGUMENTS…
+  local off1 on off2
+  for _ in $(seq "$pairs"); do
+    off1=$(pipe)
+    daemon "${@:2}"
+    sleep 1
+    on=$(pipe)
+    stop "$d"
+    off2=$(pipe)
+    awk -v a="$off1" -v b="$on" -v c="$off2" 'BEGIN {o = (a + c) / 2; print (b / o - 1) * 100, o, b, (a > c ? a / c - 1 : c / a - 1) * 100}'
+  done >"$work/pipe"
+  printf '%-40s median: off %.3f s, on %.3f s, loss %+.1f %%; two runs of the same differ by %.1f %%\n' "$1" \
+    "$(column 2)" "$(column 3)" "$(column 1)" "$(column 4)"
+}
 column() { awk -v c="$1" '{print $c}' "$work/pipe" | median; }
-printf 'median: off %.3f s, on %.3f s, loss %+.1f %%; two runs of the same differ by %.1f %%\n' "$(column 2)" "$(column 3)" "$(column 1)" "$(column 4)"
+# So many switches are a spike of system time, which arms detectors, one of them at every switch.
+calm=$(grep -L 'arm:' conf/rules.d/*.yaml | sed 's/^/--rules /')
+loss "all that is always on" $calm
+loss "and what the stock rules arm for it" --rules conf/rules.d
 
 rounds=$([ -n "${QUICK:-}" ] && echo 5 || echo 20)
 echo "== a firing to its first evidence, every CPU busy, median of $rounds"
