@@ -5,27 +5,6 @@
 
 #define MONDAY 3 /* of the day that began the epoch, a Thursday */
 
-int exceptions_compile(struct machine *m, struct rule_run *r)
-{
-	const struct rule *rule = r->rule;
-	size_t n = 0;
-	for (size_t i = 0; i < rule->n_exceptions; i++)
-		n += rule->exceptions[i].n_matches;
-	r->excepted = n ? calloc(n, sizeof(*r->excepted)) : NULL;
-	if (n && !r->excepted)
-		return -ENOMEM;
-	n = 0;
-	for (size_t i = 0; i < rule->n_exceptions; i++)
-		for (size_t k = 0; k < rule->exceptions[i].n_matches; k++) {
-			const struct exception_match *x = &rule->exceptions[i].matches[k];
-			int selection = machine_select(m, x->kind, x->pattern);
-			if (selection < 0)
-				return selection;
-			r->excepted[n++] = (uint16_t)selection;
-		}
-	return 0;
-}
-
 static bool selects(const struct machine *m, const struct selection *s, uint16_t slot)
 {
 	const struct resident *who = &m->residents[slot];

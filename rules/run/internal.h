@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The machine from inside, for the files of rules/run (and rules/tell, which shows what it sees). Who is in which file:
+ * The machine from inside, for the files of rules/run (and rules/tell, which shows what it sees). Who is in which file, each
+ * calling only what stands below it:
  *
- *     machine.c   inputs in; which rules are due        roster.c    births and deaths, who is watched by whom
- *     program.c   rules compiled                        eval.c      an expression's value now
- *     state.c     the states, arming, firing            buckets.c   limits of rules and entities, and their text
- *     except.c    which exception holds
- *     checkpoint.c, restore.c   all of it as bytes
+ *     checkpoint.c, restore.c   all of it as bytes      limits_text.c  what is spent of the limits, as text
+ *     machine.c      inputs in; which rules are due
+ *     roster.c       births and deaths, who is watched by whom
+ *     state.c        the states, arming, firing
+ *     except.c       which exception holds              instances.c    a rule's own record of each entity it watches
+ *     eval.c         an expression's value now          buckets.c      tokens of the host, of rules and entities
+ *     program.c      rules compiled
  *
  * Everything is indexed so that an input touches only what it concerns: a signal knows the rules that read it (bit masks),
  * a tick marks rule × entity pairs, and only those are evaluated, in the order of rules, then of slots.
@@ -156,8 +159,6 @@ struct machine {
 /* program.c: -ENOMEM, -E2BIG, -EINVAL (a pattern that is none). */
 int machine_compile(struct machine *m);
 void program_done(struct program *p);
-/* Index of the selection of that kind and pattern (NULL: the usual ones), made if there is none yet. */
-int machine_select(struct machine *m, enum entity_kind kind, const char *pattern);
 
 /* eval.c */
 /* A truth, and above its two bits what the terms of a `when` said on the way (terms.h): by value, since a word that is written
@@ -189,7 +190,6 @@ static inline struct series *series_of(const struct signal_use *u, unsigned slot
 }
 
 /* except.c */
-int exceptions_compile(struct machine *m, struct rule_run *r);
 /* Index of the first of the rule's exceptions that holds for the entity, the event in hand included; NONE. */
 uint16_t exception_now(const struct machine *m, const struct rule_run *r, uint16_t entity);
 
@@ -199,7 +199,11 @@ void roster_death(struct machine *m, uint16_t slot);
 /* Of one who has just been born. */
 void roster_refuse_windows(struct machine *m, uint16_t slot);
 uint16_t roster_find(const struct machine *m, enum entity_kind kind, const char *name);
+
+/* instances.c: sorted by slot */
 struct instance *instance_find(const struct rule_run *r, uint16_t entity);
+int instance_add(struct machine *m, struct rule_run *r, uint16_t slot);
+void instance_remove(struct machine *m, struct rule_run *r, struct instance *i);
 
 /* state.c */
 void state_evaluate(struct machine *m, struct rule_run *r, struct instance *i);

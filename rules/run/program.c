@@ -120,7 +120,8 @@ static int compile_events(struct compiler *c, const struct expr *e, struct op *o
 	return 0;
 }
 
-int machine_select(struct machine *m, enum entity_kind kind, const char *pattern)
+/* Index of the selection of that kind and pattern (NULL: the usual ones), made if there is none yet. */
+static int selection_of(struct machine *m, enum entity_kind kind, const char *pattern)
 {
 	for (size_t i = 0; i < m->n_selections; i++) {
 		const struct selection *s = &m->selections[i];
@@ -157,7 +158,7 @@ static int compile_quantifier(struct compiler *c, const struct expr *e, struct o
 {
 	enum entity_kind outer = c->inside;
 	bool quantified = c->quantified;
-	int r = machine_select(c->m, e->over.kind, e->over.match);
+	int r = selection_of(c->m, e->over.kind, e->over.match);
 	if (r < 0)
 		return r;
 	o->use = (uint16_t)r;
@@ -231,16 +232,38 @@ static void number_terms(struct program *p, uint16_t op)
 		number_terms(p, o->b);
 }
 
+/* The selections of all matches of all its exceptions, in the order of the text. */
+static int compile_exceptions(struct machine *m, struct rule_run *r)
+{
+	const struct rule *rule = r->rule;
+	size_t n = 0;
+	for (size_t i = 0; i < rule->n_exceptions; i++)
+		n += rule->exceptions[i].n_matches;
+	r->excepted = n ? calloc(n, sizeof(*r->excepted)) : NULL;
+	if (n && !r->excepted)
+		return -ENOMEM;
+	n = 0;
+	for (size_t i = 0; i < rule->n_exceptions; i++)
+		for (size_t k = 0; k < rule->exceptions[i].n_matches; k++) {
+			const struct exception_match *x = &rule->exceptions[i].matches[k];
+			int selection = selection_of(m, x->kind, x->pattern);
+			if (selection < 0)
+				return selection;
+			r->excepted[n++] = (uint16_t)selection;
+		}
+	return 0;
+}
+
 static int compile_rule(struct machine *m, size_t index)
 {
 	struct rule_run *run = &m->rules[index];
 	const struct rule *rule = run->rule;
 	struct compiler c = {.m = m, .run = run, .rule = index, .inside = rule->for_each};
-	int r = machine_select(m, rule->for_each, rule->match);
+	int r = selection_of(m, rule->for_each, rule->match);
 	if (r < 0)
 		return r;
 	run->selection = (uint16_t)r;
-	if ((r = exceptions_compile(m, run)) < 0 || (r = compile_root(&c, rule->when, &run->program.when)) < 0 ||
+	if ((r = compile_exceptions(m, run)) < 0 || (r = compile_root(&c, rule->when, &run->program.when)) < 0 ||
 	    (r = compile_root(&c, rule->clear, &run->program.clear)) < 0 ||
 	    (r = compile_root(&c, rule->arm.when, &run->program.arm_when)) < 0)
 		return r;
