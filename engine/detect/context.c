@@ -1,24 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/detect/context.h"
 
+#include "engine/base/buf.h"
 #include "engine/base/clock.h"
-#include "engine/base/io.h"
 #include "engine/detect/container.h"
+#include "engine/detect/pod_lookup.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <json-c/json.h>
 #include <limits.h>
 
-#define CACHE_SLOTS    256
-#define PODS_LOOKED_AT 4096
-#define CONFIG_MAX     (1 << 20)
-#define RETRY_NS       (10 * NS_PER_S) /* a pod that is just being made has no files yet */
-#define NAME_SIZE      256
+#define CACHE_SLOTS 256
 
-struct names {
-	char pod[NAME_SIZE], namespace[NAME_SIZE];
-};
+/* When to ask once more; 0: never. */
+static const uint64_t retry_ns[] = {
+	[POD_ANSWER_LATE] = NS_PER_S, [POD_ANSWER_SOME] = 10 * NS_PER_S, [POD_ANSWER_FINAL] = 0};
 
 struct cached {
 	char *path;	   /* NULL: free */
@@ -28,113 +22,27 @@ struct cached {
 };
 
 struct contexts {
-	char root[256], proc_root[256];
+	char proc_root[256];
+	struct pod_lookup *pods;
 	struct cached cache[CACHE_SLOTS];
 };
 
-struct contexts *contexts_new(const char *root, const char *proc_root)
+struct contexts *contexts_new(const char *root, const char *proc_root, uint64_t wait_ns)
 {
 	struct contexts *c = calloc(1, sizeof(*c));
 	if (!c)
 		return NULL;
-	snprintf(c->root, sizeof(c->root), "%s", streq(root, "/") ? "" : root);
 	snprintf(c->proc_root, sizeof(c->proc_root), "%s", proc_root);
-	return c;
+	c->pods = pod_lookup_new(root, wait_ns);
+	return c->pods ? c : contexts_free(c);
 }
 
-/* "NAMESPACE_NAME_UID", and neither of the first two has an underscore. */
-static bool take_log_directory(const char *entry, const char *uid, struct names *ret)
-{
-	const char *first = strchr(entry, '_'), *last = strrchr(entry, '_');
-	if (!first || first == last || !streq(last + 1, uid))
-		return false;
-	snprintf(ret->namespace, sizeof(ret->namespace), "%.*s", (int)(first - entry), entry);
-	snprintf(ret->pod, sizeof(ret->pod), "%.*s", (int)(last - first - 1), first + 1);
-	return true;
-}
-
-static bool find_log_directory(const struct contexts *c, const char *uid, struct names *ret)
-{
-	char path[PATH_MAX];
-	bool found = false;
-	snprintf(path, sizeof(path), "%s/var/log/pods", c->root);
-	DIR *dir = opendir(path);
-	struct dirent *e;
-	for (unsigned n = 0; dir && !found && n < PODS_LOOKED_AT && (e = readdir(dir)); n++)
-		found = take_log_directory(e->d_name, uid, ret);
-	if (dir)
-		closedir(dir);
-	return found;
-}
-
-static void take_annotation(struct json_object *annotations, const char *const keys[2], char *ret, size_t size)
-{
-	struct json_object *value;
-	for (size_t i = 0; i < 2 && !*ret; i++)
-		if (json_object_object_get_ex(annotations, keys[i], &value) && json_object_is_type(value, json_type_string))
-			snprintf(ret, size, "%s", json_object_get_string(value));
-}
-
-static bool read_config(const char *path, struct names *ret)
-{
-	/* containerd's words, then cri-o's. */
-	static const char *const pod[] = {"io.kubernetes.cri.sandbox-name", "io.kubernetes.pod.name"};
-	static const char *const namespace[] = {"io.kubernetes.cri.sandbox-namespace", "io.kubernetes.pod.namespace"};
-	_cleanup_buf_ struct buf text = {0};
-	struct json_object *annotations;
-	if (io_read_file(AT_FDCWD, path, CONFIG_MAX, &text) < 0)
-		return false;
-	struct json_object *config = json_tokener_parse(buf_str(&text));
-	if (config && json_object_object_get_ex(config, "annotations", &annotations) &&
-	    json_object_is_type(annotations, json_type_object)) {
-		take_annotation(annotations, pod, ret->pod, sizeof(ret->pod));
-		take_annotation(annotations, namespace, ret->namespace, sizeof(ret->namespace));
-	}
-	json_object_put(config);
-	return *ret->pod;
-}
-
-/* Where runtimes keep what they know of a container, and whose that place is. */
-static const struct place {
-	const char *before, *after, *runtime;
-} places[] = {
-	{"run/containerd/io.containerd.runtime.v2.task/k8s.io", "config.json", "containerd"},
-	{"run/containerd/io.containerd.runtime.v2.task/default", "config.json", "containerd"},
-	{"run/containerd/io.containerd.runtime.v2.task/moby", "config.json", "docker"},
-	{"run/containers/storage/overlay-containers", "userdata/config.json", "cri-o"},
-	{"var/lib/containers/storage/overlay-containers", "userdata/config.json", "cri-o"},
-	{"var/lib/docker/containers", "config.v2.json", "docker"},
-};
-
-static void find_config(const struct contexts *c, struct container *who, struct names *ret)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(places) && (!*ret->pod || !*who->runtime); i++) {
-		char path[PATH_MAX];
-		snprintf(path, sizeof(path), "%s/%s/%s/%s", c->root, places[i].before, who->id, places[i].after);
-		if (access(path, F_OK) < 0)
-			continue;
-		if (!*who->runtime)
-			who->runtime = places[i].runtime;
-		if (who->pod_uid[0] && !*ret->pod)
-			read_config(path, ret);
-	}
-}
-
-/* True when all is known that this host can ever tell. */
-static bool look_up(const struct contexts *c, struct container *who, struct names *ret)
-{
-	bool named = who->pod_uid[0] && find_log_directory(c, who->pod_uid, ret);
-	if (who->id[0] && (!named || !*who->runtime))
-		find_config(c, who, ret);
-	return !who->pod_uid[0] || *ret->pod;
-}
-
-static void make(const struct contexts *c, const char *path, struct cached *ret)
+static void make(struct contexts *c, const char *path, struct cached *ret)
 {
 	struct container who;
-	struct names names = {0};
+	struct pod_names names = {0};
 	_cleanup_buf_ struct buf text = {0};
-	bool final = !container_parse(path, &who) || look_up(c, &who, &names);
+	enum pod_answer known = container_parse(path, &who) ? pod_lookup_ask(c->pods, &who, &names) : POD_ANSWER_FINAL;
 	const char *const strings[EVENT_CONTEXTS_] = {
 		[CONTEXT_CGROUP] = path,	   [CONTEXT_CONTAINER] = who.id, [CONTEXT_RUNTIME] = who.runtime,
 		[CONTEXT_POD_UID] = who.pod_uid,   [CONTEXT_QOS] = who.qos,	 [CONTEXT_POD] = names.pod,
@@ -146,7 +54,7 @@ static void make(const struct contexts *c, const char *path, struct cached *ret)
 	ret->path = strdup(path);
 	ret->len = text.failed || !ret->path ? 0 : (uint32_t)text.len;
 	ret->text = buf_take(&text);
-	ret->retry_ns = final ? 0 : clock_now(CLOCK_MONOTONIC) + RETRY_NS;
+	ret->retry_ns = retry_ns[known] ? clock_now(CLOCK_MONOTONIC) + retry_ns[known] : 0;
 }
 
 static struct cached *slot_of(struct contexts *c, const char *path)
@@ -204,6 +112,7 @@ struct contexts *contexts_free(struct contexts *c)
 		free(c->cache[i].path);
 		free(c->cache[i].text);
 	}
+	pod_lookup_free(c->pods);
 	free(c);
 	return NULL;
 }

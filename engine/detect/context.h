@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The context of an event: from its cgroup's path to container, pod and namespace, as the strings of enum event_context.
- * The path tells most (container.h); the names of pods stand in files of the host: /var/log/pods/NAMESPACE_NAME_UID, and the
- * annotations in the runtime's config.json. No runtime is asked. What was found is remembered by path, so that it is still
- * there when the container is gone.
+ * The path tells most (container.h), files of the host the names of pods (pod_files.h). What was found is remembered by path,
+ * so that it is still there when the container is gone.
  */
 #pragma once
 
@@ -14,8 +13,9 @@
 
 struct contexts; /* opaque */
 
-/* `root` is where the host's own files are ("/"). NULL when out of memory. */
-struct contexts *contexts_new(const char *root, const char *proc_root);
+/* `root` is where the host's own files are ("/"), which are waited for `wait_ns` at most: an event comes without its pod's name
+ * rather than late. NULL when out of memory. */
+struct contexts *contexts_new(const char *root, const char *proc_root, uint64_t wait_ns);
 
 /* The strings for a cgroup's path, at most `size` bytes of them; their length, 0 when they do not fit. */
 uint32_t contexts_of_path(struct contexts *c, const char *cgroup_path, char *ret, size_t size);

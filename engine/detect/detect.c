@@ -15,7 +15,8 @@
 #include <sys/epoll.h>
 #include <sys/stat.h>
 
-#define TAKE_MOST 512 /* events at once: some milliseconds */
+#define TAKE_MOST	 512 /* events at once: some milliseconds */
+#define POD_NAME_WAIT_NS (5 * NS_PER_MS)
 
 struct detect {
 	struct detector_world world;
@@ -60,7 +61,7 @@ int detect_new(const struct detect_options *options, struct detect **ret)
 	d->poll_fd = epoll_create1(EPOLL_CLOEXEC);
 	d->detectors = calloc(detector_defs_n, sizeof(*d->detectors));
 	d->world.cgroups = cgroups_new(d->sys_root);
-	d->world.contexts = contexts_new(options->host_root ?: "/", d->proc_root);
+	d->world.contexts = contexts_new(options->host_root ?: "/", d->proc_root, POD_NAME_WAIT_NS);
 	if (d->poll_fd < 0 || !d->detectors || !d->world.cgroups || !d->world.contexts) {
 		detect_free(d);
 		return -ENOMEM;
