@@ -5,25 +5,29 @@
 
 #define WORD_MAX 64 /* longer words are no typing mistakes */
 
-/* Insertions, deletions, replacements and swaps of two neighbours. */
-static unsigned edit_distance(const char *a, const char *b)
+/* Insertions, deletions, replacements and swaps of two neighbours; whatever is more than `most` is told as `most` + 1. */
+static unsigned edit_distance(const char *a, const char *b, unsigned most)
 {
-	unsigned rows[3][WORD_MAX + 1];
+	unsigned rows[3][WORD_MAX + 1], least_above = 0;
 	size_t na = strlen(a), nb = strlen(b);
-	if (na > WORD_MAX || nb > WORD_MAX)
-		return WORD_MAX;
+	if (na > WORD_MAX || nb > WORD_MAX || MAX(na, nb) - MIN(na, nb) > most)
+		return most + 1;
 	for (size_t j = 0; j <= nb; j++)
 		rows[0][j] = (unsigned)j;
 	for (size_t i = 1; i <= na; i++) {
-		unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3], *twice = rows[(i + 1) % 3];
-		row[0] = (unsigned)i;
+		unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3], *twice = rows[(i + 1) % 3], least = (unsigned)i;
+		row[0] = least;
 		for (size_t j = 1; j <= nb; j++) {
 			row[j] = MIN(MIN(above[j], row[j - 1]) + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
 				row[j] = MIN(row[j], twice[j - 2] + 1);
+			least = MIN(least, row[j]);
 		}
+		if (MIN(least, least_above) > most) /* no row below is better than these two */
+			return most + 1;
+		least_above = least;
 	}
-	return rows[na % 3][nb];
+	return MIN(rows[na % 3][nb], most + 1);
 }
 
 static size_t common_prefix(const char *a, const char *b)
@@ -39,7 +43,7 @@ const char *text_nearest(const char *word, const char *const *names, size_t n)
 	const char *best = NULL;
 	unsigned limit = (unsigned)MAX(strlen(word) / 3, (size_t)1), least = limit + 1;
 	for (size_t i = 0; i < n; i++) {
-		unsigned d = edit_distance(word, names[i]);
+		unsigned d = edit_distance(word, names[i], best ? least : limit);
 		bool nearer = d < least || (best && d == least && common_prefix(word, names[i]) > common_prefix(word, best));
 		if (nearer) {
 			least = d;
