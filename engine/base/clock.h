@@ -25,8 +25,10 @@ struct clocks {
 uint64_t clock_now(clockid_t id);
 void clocks_read(struct clocks *ret);
 
-/* Realtime ns as RFC 3339 UTC with nanoseconds; as the compact stamp of an incident's id. Both return `text`. */
+/* Realtime ns as RFC 3339 UTC: with nanoseconds; for people, to the millisecond; as the compact stamp of an incident's id. All
+ * return `text`. */
 const char *clock_rfc3339(uint64_t realtime_ns, char text[CLOCK_TEXT_MAX]);
+const char *clock_rfc3339_ms(uint64_t realtime_ns, char text[CLOCK_TEXT_MAX]);
 const char *clock_stamp(uint64_t realtime_ns, char text[CLOCK_TEXT_MAX]);
 
 /* A span for people: "340ms", "2.5s", "1h5m". Returns `text`. */

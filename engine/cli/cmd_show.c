@@ -99,16 +99,17 @@ static void add_labels(struct grid *g, struct json_object *labels)
 
 static void add_fired(struct grid *g, const struct manifest *m, const struct json_object *span)
 {
-	char since[CLOCK_TEXT_MAX], all[CLOCK_TEXT_MAX];
+	char at[CLOCK_TEXT_MAX], since[CLOCK_TEXT_MAX], all[CLOCK_TEXT_MAX];
 	uint64_t first = json_number(span, "first_ns"), last = json_number(span, "last_ns");
+	clock_rfc3339_ms(m->fired_realtime_ns, at);
 	clock_span(m->fired_ns - MIN(m->onset_ns, m->fired_ns), since);
 	if (!m->onset_ns || m->onset_ns >= m->fired_ns)
-		grid_add(g, "%s", m->fired_at);
+		grid_add(g, "%s", at);
 	else if (last > m->fired_ns && first < m->fired_ns)
-		grid_add(g, "%s, true since %s before, for %s", m->fired_at, since,
+		grid_add(g, "%s, true since %s before, for %s", at, since,
 			 clock_span((last - first) / (100 * NS_PER_MS) * (100 * NS_PER_MS), all));
 	else
-		grid_add(g, "%s, true since %s before", m->fired_at, since);
+		grid_add(g, "%s, true since %s before", at, since);
 }
 
 static void add_head(struct grid *g, const struct manifest *m, const struct json_object *culprits)

@@ -26,8 +26,8 @@ static void print_firing(const struct replay_firing *f)
 	char at[CLOCK_TEXT_MAX], recorded[CLOCK_TEXT_MAX];
 	_cleanup_buf_ struct buf line = {0};
 	add_subject(&line, f);
-	clock_rfc3339(f->at_ns, at);
-	clock_rfc3339(f->recorded_at_ns, recorded);
+	clock_rfc3339_ms(f->at_ns, at);
+	clock_rfc3339_ms(f->recorded_at_ns, recorded);
 	if (!f->happens)
 		buf_printf(&line, " would not have fired; recorded at %s", recorded);
 	else if (!f->recorded)
@@ -144,7 +144,7 @@ void replay_tally_print(const struct replay_tally *t, const char *setting)
 	buf_printf(&line, "%s: ", setting);
 	if (t->firings)
 		buf_printf(&line, "fires %zu time%s, first at %s; ", t->firings, t->firings == 1 ? "" : "s",
-			   clock_rfc3339(t->first_at_ns, at));
+			   clock_rfc3339_ms(t->first_at_ns, at));
 	else
 		buf_add_str(&line, "does not fire; ");
 	if (t->firings) {

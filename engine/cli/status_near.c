@@ -103,7 +103,7 @@ static int tell(const struct near *near, uint64_t since_ns, bool json)
 	else if (n)
 		print_rows(misses, n);
 	else
-		printf("no rule came within %.0f %% of firing since %s\n", NEAR_SHARE * 100, clock_rfc3339(since_ns, text));
+		printf("no rule came within %.0f %% of firing since %s\n", NEAR_SHARE * 100, clock_rfc3339_ms(since_ns, text));
 	if (untold)
 		log_warning("%llu more are not told", (unsigned long long)untold);
 	return n ? EXIT_OK : EXIT_FOUND;

@@ -65,7 +65,7 @@ static void add_head(struct buf *out, struct collect *c)
 	add_escaped(out, p->summary ? p->summary : "");
 	buf_printf(out, "\n\n- incident `%s`, severity ", p->id);
 	add_escaped(out, p->severity);
-	buf_printf(out, "\n- fired %s", clock_rfc3339(p->clocks.realtime, at));
+	buf_printf(out, "\n- fired %s", clock_rfc3339_ms(p->clocks.realtime, at));
 	add_truth(out, c);
 	buf_printf(out, "\n- evidence from %s before", clock_span(p->before_ns, at));
 	buf_printf(out, " to %s after the firing\n", clock_span(p->after_ns, at));

@@ -146,9 +146,9 @@ static void the_command_tells_the_firings_of_a_directory(void **state _unused_)
 	_cleanup_buf_ struct buf out = {0};
 	assert_int_equal(RUN(&out, "--rules", rules, history), EXIT_OK);
 	assert_string_equal(buf_str(&out),
-			    "busy on host fires at 2026-11-18T11:05:03.000000000Z, as recorded (1 Hz)\n"
-			    "busy on host would not have fired; recorded at 2026-11-18T11:08:20.000000000Z, suppressed by its limits\n"
-			    "busy on host fires at 2026-11-18T11:15:23.000000000Z, not recorded (1 Hz), suppressed by its limits\n"
+			    "busy on host fires at 2026-11-18T11:05:03.000Z, as recorded (1 Hz)\n"
+			    "busy on host would not have fired; recorded at 2026-11-18T11:08:20.000Z, suppressed by its limits\n"
+			    "busy on host fires at 2026-11-18T11:15:23.000Z, not recorded (1 Hz), suppressed by its limits\n"
 			    "795 readings over 15m20s, 1 rule\n");
 }
 
@@ -158,11 +158,11 @@ static void a_sweep_tells_what_each_setting_would_have_cost(void **state _unused
 	assert_int_equal(RUN(&out, "--rules", rules, "--set", "busy.level=35%..95%/25%", history), EXIT_OK);
 	assert_string_equal(
 		buf_str(&out),
-		"busy.level=35%: fires 3 times, first at 2026-11-18T11:05:03.000000000Z; 1 captured (2.0MiB), 2 suppressed; "
+		"busy.level=35%: fires 3 times, first at 2026-11-18T11:05:03.000Z; 1 captured (2.0MiB), 2 suppressed; "
 		"2 as recorded, 1 new, 0 gone\n"
-		"busy.level=60%: fires 2 times, first at 2026-11-18T11:05:03.000000000Z; 1 captured (2.0MiB), 1 suppressed; "
+		"busy.level=60%: fires 2 times, first at 2026-11-18T11:05:03.000Z; 1 captured (2.0MiB), 1 suppressed; "
 		"1 as recorded, 1 new, 1 gone\n"
-		"busy.level=85%: fires 1 time, first at 2026-11-18T11:15:23.000000000Z; 1 captured (2.0MiB), 0 suppressed; "
+		"busy.level=85%: fires 1 time, first at 2026-11-18T11:15:23.000Z; 1 captured (2.0MiB), 0 suppressed; "
 		"0 as recorded, 1 new, 2 gone\n");
 }
 
