@@ -64,12 +64,24 @@ static size_t first_byte(const struct node *scalar)
 	return at;
 }
 
+/* On one line and without anything between the two texts that one of them has not, as nearly all scalars. */
+static bool stands_as_it_is(const struct node *scalar, size_t first)
+{
+	static const char written_otherwise[] = {[NODE_PLAIN] = '\n', [NODE_SINGLE_QUOTED] = '\'', [NODE_DOUBLE_QUOTED] = '\\'};
+	const struct source *s = scalar->source;
+	return scalar->style != NODE_BLOCK && first <= s->len && scalar->len <= s->len - first &&
+	       memcmp(scalar->text, s->text + first, scalar->len) == 0 && !memchr(scalar->text, '\n', scalar->len) &&
+	       !memchr(scalar->text, written_otherwise[scalar->style], scalar->len);
+}
+
 struct position node_place(const struct node *scalar, size_t offset)
 {
 	const struct source *s = scalar->source;
-	struct walk w = {s->text, first_byte(scalar), s->len, scalar->style};
-	size_t at = 0;
+	size_t first = first_byte(scalar), at = 0;
 	offset = MIN(offset, scalar->len);
+	if (stands_as_it_is(scalar, first))
+		return (struct position){s->file, scalar->at.line, scalar->at.column + (uint32_t)(first - scalar->offset + offset)};
+	struct walk w = {s->text, first, s->len, scalar->style};
 	for (;;) {
 		if (at < scalar->len && is_space(scalar->text[at])) {
 			while (at < scalar->len && is_space(scalar->text[at]))

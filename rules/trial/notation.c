@@ -6,9 +6,10 @@
 
 #include <math.h>
 
-#define BLANKS " \t\r\n"
-#define WORD_MAX 64
-#define QUANTA_MAX 0x1p62
+#define BLANKS	      " \t\r\n"
+#define WORD_MAX      64
+#define MISTAKES_TOLD 16
+#define QUANTA_MAX    0x1p62
 
 const char *notation_amount(const char *text, enum unit unit, double *ret, char *sentence, size_t size)
 {
@@ -37,12 +38,24 @@ struct notation {
 	struct diagnostics *diagnostics;
 	char word[WORD_MAX];
 	size_t at, end; /* of the word */
+	size_t mistakes, untold_at; /* at: of the first that is not told */
 };
 
-static bool complain(const struct notation *p, size_t offset, const char *code, const char *sentence)
+/* Finding the place of a word takes as long as the series is up to there: nobody reads the thousandth of its mistakes. */
+static bool complain(struct notation *p, size_t offset, const char *code, const char *sentence)
 {
-	diagnostics_add(p->diagnostics, DIAGNOSTIC_ERROR, node_place(p->scalar, p->at + offset), code, "%s", sentence);
+	if (p->mistakes++ < MISTAKES_TOLD)
+		diagnostics_add(p->diagnostics, DIAGNOSTIC_ERROR, node_place(p->scalar, p->at + offset), code, "%s", sentence);
+	else if (p->mistakes == MISTAKES_TOLD + 1)
+		p->untold_at = p->at;
 	return false;
+}
+
+static void tell_the_rest(const struct notation *p)
+{
+	if (p->mistakes > MISTAKES_TOLD)
+		diagnostics_add(p->diagnostics, DIAGNOSTIC_ERROR, node_place(p->scalar, p->untold_at), "bad-series",
+				"from here on %zu more readings of this series are wrong", p->mistakes - MISTAKES_TOLD);
 }
 
 /* Cuts a closing x30 off; *ret_times stays 0 where there is none. */
@@ -159,6 +172,7 @@ bool notation_parse(const struct node *scalar, enum unit unit, struct arena *are
 	}
 	if (good && n > NOTATION_VALUES_MAX)
 		good = complain(&p, 0, "out-of-range", "a series of more than 1000000 values; a longer interval needs fewer");
+	tell_the_rest(&p);
 	if (!good)
 		return false;
 	v.n = (uint32_t)n;

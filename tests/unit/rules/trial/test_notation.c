@@ -71,12 +71,38 @@ static void what_is_no_reading_is_told_where_it_stands(void **state _unused_)
 	expect("5q", UNIT_COUNT, "t:1:5: error: unknown unit 'q', did you mean '%'? [TT801]");
 }
 
+/* A series of mistakes alone took a second to refuse, and a file of such series as many as it had. */
+static void of_many_mistakes_the_first_are_told_and_how_many_more(void **state _unused_)
+{
+	_cleanup_arena_ struct arena *arena = arena_new();
+	_cleanup_buf_ struct buf yaml = {0}, first = {0}, last = {0};
+	struct diagnostics *d = diagnostics_new();
+	const struct node *root;
+	struct values v = {0};
+	size_t n;
+	buf_add_str(&yaml, "s: \"");
+	for (unsigned i = 0; i < 8000; i++)
+		buf_add_str(&yaml, "? ");
+	buf_add_str(&yaml, "\"");
+	assert_int_equal(yaml_load("t", yaml.data, yaml.len, &load_caps_default, arena, d, &root), 0);
+	assert_false(notation_parse(root->pairs[0].value, UNIT_COUNT, arena, d, &v));
+	const struct diagnostic *all = diagnostics_all(d, &n);
+	assert_int_equal(n, 17);
+	diagnostic_format(&first, &all[0]);
+	diagnostic_format(&last, &all[16]);
+	assert_string_equal(buf_str(&first),
+			    "t:1:5: error: expected a reading: a number, 10+5x30, 10-5x30, 10x30, _, _x30 or stale [TT801]");
+	assert_string_equal(buf_str(&last), "t:1:37: error: from here on 7984 more readings of this series are wrong [TT801]");
+	diagnostics_free(d);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_are_those_of_promtool),
 		cmocka_unit_test(numbers_have_the_unit_of_the_signal),
 		cmocka_unit_test(what_is_no_reading_is_told_where_it_stands),
+		cmocka_unit_test(of_many_mistakes_the_first_are_told_and_how_many_more),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
