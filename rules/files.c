@@ -158,10 +158,15 @@ static int load_file(struct files *f, const char *path, const struct request *wh
 	return o ? take_file(f, o, buf_str(&text), text.len) : -ENOMEM;
 }
 
-static int is_document(const struct dirent *d)
+static bool ends_in(const char *name, const char *suffix)
 {
-	size_t len = strlen(d->d_name);
-	return d->d_name[0] != '.' && len > 5 && streq(d->d_name + len - 5, ".yaml");
+	size_t len = strlen(name), n = strlen(suffix);
+	return len > n && streq(name + len - n, suffix);
+}
+
+static int is_of_interest(const struct dirent *d)
+{
+	return d->d_name[0] != '.' && (ends_in(d->d_name, ".yaml") || ends_in(d->d_name, ".yml"));
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -169,11 +174,18 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+/* Whoever named it so believes that it is in force. */
+static void pass_over(struct files *f, const char *path, const struct request *why)
+{
+	diagnostics_add(f->diagnostics, DIAGNOSTIC_WARNING, asked_at(why, path), "passed-over",
+			"'%s' is not read: name it *.yaml", path);
+}
+
 static int load_directory(struct files *f, const char *path, const struct request *why)
 {
 	struct dirent **names;
 	stamps_add_directory(f->stamps, path);
-	int n = scandir(path, &names, is_document, by_name), r = 0;
+	int n = scandir(path, &names, is_of_interest, by_name), r = 0;
 	if (n < 0) {
 		refuse_file(f, why, path, -errno);
 		return 0;
@@ -182,8 +194,12 @@ static int load_directory(struct files *f, const char *path, const struct reques
 		_cleanup_buf_ struct buf file = {0};
 		buf_printf(&file, "%s/%s", path, names[i]->d_name);
 		free(names[i]);
-		if (r == 0)
-			r = file.failed ? -ENOMEM : load_file(f, buf_str(&file), why);
+		if (r == 0 && file.failed)
+			r = -ENOMEM;
+		else if (r == 0 && ends_in(buf_str(&file), ".yaml"))
+			r = load_file(f, buf_str(&file), why);
+		else if (r == 0)
+			pass_over(f, buf_str(&file), why);
 	}
 	free(names);
 	return r;

@@ -93,6 +93,10 @@ static const struct kind rows[] = {
 	 "shorten the window, or use ewma.",
 	 "for_each: cgroup\nwhen: p99(cgroup.cpu, 10m) > 2",
 	 "for_each: cgroup\nmatch: /system.slice/*\nwhen: ewma(cgroup.cpu, 10m) > 2"},
+	{"TT506", "passed-over",
+	 "A file in a folder of rules whose name ends in .yml. Of a folder the files in *.yaml are read, so that a copy can be kept "
+	 "under another name; this one looks as if it were meant to be read. Rename it.",
+	 "rules.d/disk.yml", "rules.d/disk.yaml"},
 };
 
 const struct kinds kinds_lints = {rows, ARRAY_SIZE(rows)};
