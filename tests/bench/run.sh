@@ -96,7 +96,7 @@ loss() { # loss WHAT RUN-ARGUMENTS…
   for _ in $(seq "$pairs"); do
     off1=$(pipe)
     daemon "${@:2}"
-    sleep 1
+    sleep 5 # what it does once, at its start, is not what is always on
     on=$(pipe)
     stop "$d"
     off2=$(pipe)
