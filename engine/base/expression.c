@@ -14,6 +14,7 @@ struct unfolding {
 	struct level levels[EXPRESSION_MAX + 1];
 	size_t depth;
 	bool refused;
+	bool closes_nothing; /* a ) without its ( */
 };
 
 /* Past "{n,m}" at i, with the larger count. */
@@ -45,8 +46,11 @@ static void repeat(struct unfolding *u, unsigned long times)
 
 static void leave_group(struct unfolding *u)
 {
-	if (u->depth == 0)
-		return; /* regcomp() will say so, or take it for a character */
+	if (u->depth == 0) {
+		u->closes_nothing = true;
+		add(u, 1);
+		return;
+	}
 	struct level inner = u->levels[u->depth--];
 	add(u, inner.before + inner.last + 1);
 }
@@ -99,12 +103,23 @@ static size_t step(struct unfolding *u, const char *e, size_t len, size_t i)
 	}
 }
 
+static void unfold(struct unfolding *u, const char *expression, size_t len)
+{
+	*u = (struct unfolding){.refused = len > EXPRESSION_MAX};
+	for (size_t i = 0; i < len && !u->refused;)
+		i = step(u, expression, len, i);
+}
+
 bool expression_is_affordable(const char *expression, size_t len)
 {
-	struct unfolding u = {.depth = 0};
-	if (len > EXPRESSION_MAX)
-		return false;
-	for (size_t i = 0; i < len && !u.refused;)
-		i = step(&u, expression, len, i);
+	struct unfolding u;
+	unfold(&u, expression, len);
 	return !u.refused;
+}
+
+bool expression_is_closed(const char *expression, size_t len)
+{
+	struct unfolding u;
+	unfold(&u, expression, len);
+	return !u.closes_nothing;
 }

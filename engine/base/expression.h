@@ -15,3 +15,5 @@
 
 /* `expression` without slashes around it. Whether it is well formed is regcomp()'s to say, and safe to ask afterwards. */
 bool expression_is_affordable(const char *expression, size_t len);
+/* false: it has a ) that closes nothing. By itself that is a character; between ^( and )$ it would end them. */
+bool expression_is_closed(const char *expression, size_t len);

@@ -17,6 +17,10 @@ static void complain_of_expression(struct checker *c, const char *match, struct 
 			       match, EXPRESSION_UNFOLDED_MAX);
 		return;
 	}
+	if (!expression_is_closed(expression, strlen(expression))) {
+		check_error_at(c, at, "bad-match", "the pattern %s closes a parenthesis that it did not open; a \\) is the character", match);
+		return;
+	}
 	int r = regcomp(&compiled, expression, REG_EXTENDED | REG_NOSUB);
 	if (r == 0)
 		regfree(&compiled);

@@ -33,7 +33,7 @@ static bool is_noise(enum entity_kind kind, const char *name)
 static int compile(regex_t *regex, const char *expression, size_t len)
 {
 	char anchored[MATCH_PATTERN_MAX + 8];
-	if (!expression_is_affordable(expression, len))
+	if (!expression_is_affordable(expression, len) || !expression_is_closed(expression, len))
 		return -EINVAL;
 	snprintf(anchored, sizeof(anchored), "^(%.*s)$", (int)len, expression);
 	int r = regcomp(regex, anchored, REG_EXTENDED | REG_NOSUB);

@@ -46,6 +46,18 @@ static void what_unfolds_without_bound_is_refused(void **state _unused_)
 			fail_msg("%s", dear[i]);
 }
 
+/* (what is put around it)?+++++++ */
+static void what_closes_more_than_it_opened_is_known(void **state _unused_)
+{
+	static const char *const open[] = {"a)", "a)(b", "(a))+", "\\(a)", "[(]a)", "a)?+++++++"};
+	static const char *const closed[] = {"(a)", "a\\)", "[)]", "((a)(b))", "(a", ""};
+	for (size_t i = 0; i < ARRAY_SIZE(open); i++)
+		assert_false(expression_is_closed(open[i], strlen(open[i])));
+	for (size_t i = 0; i < ARRAY_SIZE(closed); i++)
+		assert_true(expression_is_closed(closed[i], strlen(closed[i])));
+	assert_false(affordable("aaaaaaaaaaaa)+++++++++++"));
+}
+
 static void what_is_no_expression_is_read_to_its_end(void **state _unused_)
 {
 	static const char *const broken[] = {"[", "[^", "[]", "[[:", "[[:a", "[a[.", "{", "{1", "\\", ")", "(", "a{,", "+", "*{2}"};
@@ -58,6 +70,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_people_write_is_taken),
 		cmocka_unit_test(what_unfolds_without_bound_is_refused),
+		cmocka_unit_test(what_closes_more_than_it_opened_is_known),
 		cmocka_unit_test(what_is_no_expression_is_read_to_its_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
