@@ -41,6 +41,8 @@ static size_t needs_escape(const unsigned char *s, unsigned *ret_code)
 {
 	unsigned code = 0;
 	size_t n = 1;
+	if ((s[0] & 0xc0) == 0x80)
+		return 0; /* the rest of one that may stand */
 	if (s[0] < 0x80)
 		code = s[0];
 	else if (s[0] < 0xe0 && s[1])

@@ -257,7 +257,7 @@ static void an_override_that_fits_nothing_is_an_error_at_its_column(void **state
 static void a_rule_as_loaded_loads_again_as_the_same_rule(void **state _unused_)
 {
 	struct ruleset *set = load("version: 1\nrules:\n"
-		   "  - name: full\n    summary: \"it's: \\\"odd\\\" # \\u2028 \\x07 \xc3\xa9\"\n    severity: info\n    enabled: no\n"
+		   "  - name: full\n    summary: \"it's: \\\"odd\\\" # \\u2028 \\x07 \xc3\xa9 \xc3\x80" "A \xc3\x80\\\" \xd2\x82Q\"\n    severity: info\n    enabled: no\n"
 		   "    for_each: disk\n    match: \"/sd[a-z]/\"\n    params: {level: 45%, n: -3}\n"
 		   "    when: |\n      disk.util > $level and\n        host.sched.running > $n\n    hold: 3s of 5s\n"
 		   "    clear: disk.util < 5%\n    clear_hold: 1500ms\n    unknown: 'false'\n"
@@ -272,7 +272,7 @@ static void a_rule_as_loaded_loads_again_as_the_same_rule(void **state _unused_)
 		assert_string_equal(again->rules[0].digest, set->rules[i].digest);
 		ruleset_free(again);
 	}
-	assert_string_equal(set->rules[0].summary, "it's: \"odd\" # \xe2\x80\xa8 \x07 \xc3\xa9");
+	assert_string_equal(set->rules[0].summary, "it's: \"odd\" # \xe2\x80\xa8 \x07 \xc3\xa9 \xc3\x80" "A \xc3\x80\" \xd2\x82Q");
 	assert_string_equal(set->rules[1].when->field.text, "ja  va\\");
 	assert_non_null(strstr(set->rules[0].yaml, "when: disk.util > $level and host.sched.running > $n\n"));
 	assert_non_null(strstr(set->rules[0].yaml, "entity: 3/10s\n"));
