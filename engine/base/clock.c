@@ -26,34 +26,33 @@ void clocks_read(struct clocks *ret)
 		ret->utc_offset_s = (int32_t)local.tm_gmtoff;
 }
 
-static size_t format_seconds(uint64_t realtime_ns, char text[CLOCK_TEXT_MAX])
+#define RFC3339_SECONDS "%Y-%m-%dT%H:%M:%S"
+
+static size_t format_utc(uint64_t realtime_ns, const char *format, char text[CLOCK_TEXT_MAX])
 {
 	time_t s = (time_t)(realtime_ns / NS_PER_S);
 	struct tm tm;
 	gmtime_r(&s, &tm);
-	return strftime(text, CLOCK_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
+	return strftime(text, CLOCK_TEXT_MAX, format, &tm);
 }
 
 const char *clock_rfc3339(uint64_t realtime_ns, char text[CLOCK_TEXT_MAX])
 {
-	size_t n = format_seconds(realtime_ns, text);
+	size_t n = format_utc(realtime_ns, RFC3339_SECONDS, text);
 	snprintf(text + n, CLOCK_TEXT_MAX - n, ".%09" PRIu64 "Z", realtime_ns % NS_PER_S);
 	return text;
 }
 
 const char *clock_rfc3339_ms(uint64_t realtime_ns, char text[CLOCK_TEXT_MAX])
 {
-	size_t n = format_seconds(realtime_ns, text);
+	size_t n = format_utc(realtime_ns, RFC3339_SECONDS, text);
 	snprintf(text + n, CLOCK_TEXT_MAX - n, ".%03" PRIu64 "Z", realtime_ns % NS_PER_S / NS_PER_MS);
 	return text;
 }
 
 const char *clock_stamp(uint64_t realtime_ns, char text[CLOCK_TEXT_MAX])
 {
-	time_t s = (time_t)(realtime_ns / NS_PER_S);
-	struct tm tm;
-	gmtime_r(&s, &tm);
-	strftime(text, CLOCK_TEXT_MAX, "%Y%m%dT%H%M%SZ", &tm);
+	format_utc(realtime_ns, "%Y%m%dT%H%M%SZ", text);
 	return text;
 }
 
