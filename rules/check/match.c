@@ -18,7 +18,7 @@ static void complain_of_expression(struct checker *c, const char *match, struct 
 		return;
 	}
 	if (!expression_is_closed(expression, strlen(expression))) {
-		check_error_at(c, at, "bad-match", "the pattern %s closes a parenthesis that it did not open; a \\) is the character", match);
+		check_error_at(c, at, "bad-match", "the pattern %s closes a parenthesis that it did not open; write \\) for the character", match);
 		return;
 	}
 	int r = regcomp(&compiled, expression, REG_EXTENDED | REG_NOSUB);
