@@ -71,7 +71,7 @@ static uint64_t record_after(struct profile *p, pid_t burner)
 static uint64_t record(struct profile *p)
 {
 	size_t before = 0, after = 0;
-	pid_t pid = burner_start("live burner", 2);
+	pid_t pid = burner_start("live burner", 1 << 20);
 	record_before(p);
 	uint64_t burnt_ns = record_after(p, pid);
 	profile_look(p, &p->before, &before);

@@ -46,9 +46,10 @@ static bool find_row(int fd, pid_t pid, size_t row_bytes, void *ret)
 	return false;
 }
 
+/* One that is on its way to sleep is in D state too, but on a CPU yet: it has no stack to be seen. */
 static bool has_blocked(struct tasks *t, pid_t pid, struct task_stack *ret)
 {
-	return find_row(tasks_stacks_fd(t, /* only_d= */ true), pid, sizeof(*ret), ret);
+	return find_row(tasks_stacks_fd(t, /* only_d= */ true), pid, sizeof(*ret), ret) && ret->n_frames;
 }
 
 static bool stack_has(const struct task_stack *s, const char *function)
