@@ -177,7 +177,7 @@ check-vm: all $(O)/tests/fault/fault $(lives) ## the VM scenarios alone (ONLY=ER
 	$(Q)tests/vm/all.sh $(O) "$(ONLY)"
 
 soak: all ## the long runs: 300 kills each of history and reload, ten minutes of ordinary work on each kernel, fuzz-soak
-	$(Q)B=$(O) ROUNDS=300 LIVE_TIMEOUT=3600 LIVE_TRIES=1 tests/run-live tests/live/history.sh tests/live/reload.sh
+	$(Q)B=$(O) ROUNDS=300 LIVE_TIMEOUT=3600 tests/run-live tests/live/history.sh tests/live/reload.sh
 	$(Q)tests/vm/soak.sh $(O)
 	$(Q)$(MAKE) fuzz-soak
 
